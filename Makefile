@@ -1,0 +1,48 @@
+# The kit's commands. `make demo` is all a new user needs; second runs skip what is done.
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo lab test lint figures clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.dashboard  ## open the dashboard on this machine
+	@$(BIN)/metalearn data info
+	$(BIN)/metalearn dashboard --port $(PORT)
+
+lab: $(VENV)/.notebooks  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+test: $(VENV)/.test  ## run every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+figures: $(VENV)/.test  ## run the notebooks again with the pictures that are kept in git
+	$(PIP) -e '.[figures]'
+	$(BIN)/python notebooks/execute.py
+
+clean:  ## remove the environment
+	rm -rf $(VENV)
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.dashboard: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) -e '.[dashboard]'
+	touch $@
+
+$(VENV)/.notebooks: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) -e '.[notebooks]'
+	touch $@
+
+$(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) -e '.[dashboard,notebooks,test]'
+	touch $@

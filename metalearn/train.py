@@ -1,0 +1,185 @@
+"""The outer loop: meta-training with validation, checkpoints and resuming."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from metalearn import store
+from metalearn.errors import MetalearnError
+from metalearn.learners.learner import Learner
+from metalearn.tasks import TaskBatch
+
+Objective = Callable[[Learner, TaskBatch], Tensor]
+
+
+class Sampler(Protocol):
+    """Anything whose batch ``i`` is always the same."""
+
+    def batch(self, index: int) -> TaskBatch:
+        """Return batch ``index``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to meta-train and how fast: AdamW with a short warm-up and a cosine to zero."""
+
+    meta_steps: int
+    learning_rate: float = 3e-3
+    weight_decay: float = 5e-4
+    validate_every: int = 250
+    clip: float = 10.0
+
+    def factor(self, step: int) -> float:
+        """The share of the learning rate that meta-step ``step`` uses."""
+        warm_up = min(1.0, (step + 1) / 20)
+        return warm_up * 0.5 * (1 + math.cos(math.pi * step / self.meta_steps))
+
+
+@dataclass
+class Progress:
+    """What training has seen so far: losses, (meta-step, validation accuracy) pairs, and the time it took."""
+
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+def query_loss(learner: Learner, batch: TaskBatch) -> Tensor:
+    """The loss of the adapted learner on the query sets, averaged over tasks (Finn et al. 2017)."""
+    return learner.adapt(batch, every_query=False).query_loss[-1].mean()
+
+
+def reptile_distance(learner: Learner, batch: TaskBatch) -> Tensor:
+    """Half the squared distance from φ to where tasks end; its gradient φ - φ_S is Reptile's (Nichol et al. 2018)."""
+    end = learner.adapt(batch, every_query=False).parameters[-1]
+    distances = [(learner.start[name] - p.detach()).square().flatten(1).sum(1) for name, p in end.items()]
+    return 0.5 * torch.stack(distances).sum(0).mean()
+
+
+def train(
+    learner: Learner,
+    tasks: Sampler,
+    validation: Sequence[TaskBatch],
+    schedule: Schedule,
+    objective: Objective = query_loss,
+    folder: Path | None = None,
+    title: str = "meta-training",
+    stop: Callable[[Progress], bool] = lambda progress: False,
+) -> Progress:
+    """Meta-train ``learner`` in place and leave it at its best validation accuracy.
+
+    With a ``folder``, the run is kept there at every validation, and a run found there goes on where it was: the end
+    is the same as without the interruption. ``stop`` is asked after every meta-step. Raises MetalearnError where the
+    folder holds a run with other settings.
+    """
+    optimizer = torch.optim.AdamW(learner.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    run = _Run(learner, optimizer, schedule, folder)
+    progress = run.progress
+    clock, cpu_clock = time.perf_counter() - progress.wall_s, time.process_time() - progress.cpu_s
+    with tqdm(total=schedule.meta_steps, initial=progress.step, desc=title, unit="step") as bar:
+        while progress.step < schedule.meta_steps:
+            loss = _meta_step(learner, tasks.batch(progress.step), optimizer, schedule, progress.step, objective)
+            progress.losses.append(loss)
+            progress.step += 1
+            progress.wall_s, progress.cpu_s = time.perf_counter() - clock, time.process_time() - cpu_clock
+            stopped = stop(progress)
+            if stopped or progress.step % schedule.validate_every == 0 or progress.step == schedule.meta_steps:
+                run.validated(mean_accuracy(learner, validation))
+                bar.set_postfix(loss=f"{loss:.3f}", validation=f"{progress.validation[-1][1]:.2%}")
+            bar.update()
+            if stopped:
+                break
+    run.restore_best()
+    return progress
+
+
+def mean_accuracy(learner: Learner, batches: Sequence[TaskBatch]) -> float:
+    """Query accuracy after adaptation, averaged over all tasks of ``batches``."""
+    with torch.no_grad():
+        return (
+            torch.cat([learner.adapt(batch, every_query=False).query_accuracy[-1] for batch in batches]).mean().item()
+        )
+
+
+def _meta_step(
+    learner: Learner,
+    batch: TaskBatch,
+    optimizer: torch.optim.Optimizer,
+    schedule: Schedule,
+    step: int,
+    objective: Objective,
+) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = schedule.learning_rate * schedule.factor(step)
+    optimizer.zero_grad()
+    loss = objective(learner, batch)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(learner.parameters(), schedule.clip)
+    optimizer.step()
+    return loss.item()
+
+
+class _Run:
+    """The state of a training run: in memory, and in a checkpoint if it has a folder."""
+
+    def __init__(
+        self, learner: Learner, optimizer: torch.optim.Optimizer, schedule: Schedule, folder: Path | None
+    ) -> None:
+        self.learner, self.optimizer, self.schedule = learner, optimizer, schedule
+        self.path = folder / "checkpoint" if folder else None
+        self.progress = Progress()
+        self.best: dict[str, Tensor] = {}
+        if self.path and self.path.with_name("checkpoint.json").exists():
+            self._resume(self.path)
+
+    def validated(self, accuracy: float) -> None:
+        """Note a validation result, remember the learner if it is the best so far, and write the checkpoint."""
+        if not self.best or accuracy > max(found for _, found in self.progress.validation):
+            self.best = {name: value.detach().clone() for name, value in self.learner.state_dict().items()}
+        self.progress.validation.append((self.progress.step, accuracy))
+        if self.path:
+            store.save(
+                self.path, self._arrays(), {"schedule": asdict(self.schedule), "progress": asdict(self.progress)}
+            )
+
+    def restore_best(self) -> None:
+        """Put the learner back to where validation was best."""
+        self.learner.load_state_dict(self.best)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = {f"now/{name}": value for name, value in self.learner.state_dict().items()}
+        arrays |= {f"best/{name}": value for name, value in self.best.items()}
+        for index, of_parameter in self.optimizer.state_dict()["state"].items():
+            arrays |= {f"optimizer/{index}/{name}": value for name, value in of_parameter.items()}
+        return {name: value.detach().cpu().numpy() for name, value in arrays.items()}
+
+    def _resume(self, path: Path) -> None:
+        arrays, description = store.load(path)
+        if description["schedule"] != json.loads(json.dumps(asdict(self.schedule))):
+            raise MetalearnError(f"{path.parent} holds a run with another schedule; name another folder or remove it")
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        self.learner.load_state_dict(_below("now/", tensors))
+        self.best = _below("best/", tensors)
+        state: dict[int, dict[str, Any]] = {}
+        for name, value in _below("optimizer/", tensors).items():
+            index, key = name.split("/")
+            state.setdefault(int(index), {})[key] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        saved = description["progress"]
+        self.progress = Progress(**{**saved, "validation": [tuple(pair) for pair in saved["validation"]]})
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,50 @@
+"""What every test shares: a cache of its own, one thread, and characters to work on."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from metalearn import data
+from metalearn.data import CharacterSet
+
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of the session's own, for the tests and for the processes they start."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["METALEARN_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def omniglot(cache: Path) -> CharacterSet:
+    """Omniglot from where METALEARN_DATA points; tests that need it are skipped where it points nowhere."""
+    if "METALEARN_DATA" not in os.environ:
+        pytest.skip("needs Omniglot: set METALEARN_DATA to a folder with it")
+    return data.omniglot(os.environ["METALEARN_DATA"])
+
+
+@pytest.fixture(scope="session")
+def characters(cache: Path) -> CharacterSet:
+    """Some real data whatever the machine: Omniglot where METALEARN_DATA points to it, else the built-in glyphs."""
+    return data.load(download=False)
+
+
+@pytest.fixture(scope="session")
+def small() -> CharacterSet:
+    """Twelve random characters of three alphabets, six drawings each: quick, and of no meaning."""
+    rng = np.random.default_rng(0)
+    return CharacterSet(
+        name="small",
+        images=(rng.random((12, 6, 28, 28)) < 0.2).astype(np.uint8) * 255,
+        characters=tuple(f"{alphabet}/character{i:02d}" for alphabet in ("Ash", "Birch", "Cedar") for i in range(4)),
+        drawers=tuple(f"drawer{i}" for i in range(6)),
+        source="a test",
+        citation="none",
+        counts=np.full(12, 6),
+    )

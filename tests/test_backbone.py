@@ -1,0 +1,69 @@
+"""The network as a function: the same numbers whether parameters are shared or every task has its own."""
+
+import pytest
+import torch
+
+from metalearn.backbone import HEAD, Backbone
+
+SMALL = Backbone(widths=(8, 8, 16), groups=4)
+
+
+def pictures(tasks: int = 3, count: int = 4, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(tasks, count, 1, 28, 28, generator=generator, dtype=torch.float64)
+
+
+def parameters(seed: int = 0) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed + 100)
+    return {
+        name: p.double() + 0.1 * torch.randn(p.shape, generator=generator, dtype=torch.float64)
+        for name, p in SMALL.initial(seed).items()
+    }
+
+
+@pytest.mark.parametrize("transductive", [False, True])
+def test_task_parameters_equal_to_the_shared_ones_change_nothing(transductive: bool) -> None:
+    network = Backbone(SMALL.widths, SMALL.groups, transductive)
+    shared = parameters()
+    own = network.for_tasks(shared, network.body, tasks=3, ways=5)
+    torch.testing.assert_close(network.features({**shared, **own}, pictures()), network.features(shared, pictures()))
+
+
+def test_every_task_uses_its_own_parameters() -> None:
+    of_each = [parameters(seed) for seed in range(3)]
+    stacked = {name: torch.stack([p[name] for p in of_each]) for name in SMALL.body}
+    together = SMALL.features(stacked, pictures())
+    for task in range(3):
+        alone = SMALL.features(of_each[task], pictures()[task : task + 1])
+        torch.testing.assert_close(together[task], alone[0])
+
+
+def test_a_prediction_depends_on_its_picture_alone_unless_transductive() -> None:
+    x = pictures()
+    some = SMALL.features(parameters(), x[:, :2])
+    torch.testing.assert_close(some, SMALL.features(parameters(), x)[:, :2])
+    transductive = Backbone(SMALL.widths, SMALL.groups, transductive=True)
+    with_fewer = transductive.features(parameters(), x[:, :2])
+    assert not torch.allclose(with_fewer, transductive.features(parameters(), x)[:, :2])
+
+
+def test_the_head_fits_any_number_of_ways_and_starts_without_an_opinion() -> None:
+    shared = SMALL.initial()
+    for ways in (2, 7):
+        head = SMALL.for_tasks(shared, HEAD, tasks=3, ways=ways)
+        logits = SMALL.classify(head, torch.rand(3, 4, SMALL.features_size))
+        assert logits.shape == (3, 4, ways)
+        assert (logits == logits[..., :1]).all()
+
+
+def test_shapes_and_seeds() -> None:
+    network = Backbone()
+    shared = network.initial(1)
+    assert network.features(shared, torch.rand(2, 3, 1, 28, 28)).shape == (2, 3, network.features_size)
+    assert set(shared) == {*network.body, *HEAD}
+    assert all(torch.equal(p, network.initial(1)[name]) for name, p in shared.items())
+    assert not torch.equal(shared["conv1"], network.initial(2)["conv1"])
+
+
+def test_no_pictures_give_no_features() -> None:
+    assert SMALL.features(SMALL.initial(), torch.zeros(2, 0, 1, 28, 28)).shape == (2, 0, SMALL.features_size)
