@@ -149,9 +149,9 @@ def load(data_dir: str | Path | None = None, download: bool = True) -> Character
     """Return the characters to work with, and log where they came from.
 
     Looked for in this order: ``data_dir``; the folder that the environment variable ``METALEARN_DATA`` names; the
-    kit's cache; a download by torchvision. In place of a folder, the word ``glyphs`` asks for those. A folder that was named and does not hold data is an error
-    (MetalearnError). Where Omniglot cannot be had, or ``download`` is off and it is not there, the built-in glyphs
-    serve, with a warning that says so.
+    kit's cache; a download by torchvision. In place of a folder, the word ``glyphs`` asks for the built-in scripts. A
+    folder that was named and does not hold data is an error (MetalearnError). Where Omniglot cannot be had, or
+    ``download`` is off and it is not there, the glyphs serve, with a warning that says so.
     """
     from metalearn.glyphs import glyphs
 

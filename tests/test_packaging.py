@@ -1,0 +1,76 @@
+"""pyproject.toml, constraints.txt and environment.yml agree, and the package is whole and light to import."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {"torch": "pytorch-cpu"}
+
+
+def needed() -> dict[str, Requirement]:
+    extras = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *(line for name in extras for line in extras[name])]
+    return {(found := Requirement(line)).name: found for line in lines}
+
+
+def tested() -> dict[str, Version]:
+    pins = re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    return {name: Version(version) for name, version in pins}
+
+
+def test_every_dependency_has_a_lower_bound_and_a_tested_version_above_it() -> None:
+    for name, requirement in needed().items():
+        assert [s.operator for s in requirement.specifier] == [">="], name
+        assert tested()[name] in requirement.specifier, name
+
+
+def test_the_installed_versions_are_the_tested_ones() -> None:
+    from importlib.metadata import version
+
+    for name in needed().keys() - {"kaleido", "nbconvert"}:  # those redraw the notebooks' pictures and run no test
+        assert Version(version(name)).base_version == str(tested()[name]), name
+
+
+def test_conda_installs_all_that_the_kit_needs_so_that_pip_fetches_nothing() -> None:
+    lines = re.findall(r"^  - (\S+)$", (ROOT / "environment.yml").read_text(), re.MULTILINE)
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["notebooks"], *extras["dashboard"]]
+    for requirement in map(Requirement, wanted):
+        assert f"{CONDA_NAMES.get(requirement.name, requirement.name)}{requirement.specifier}" in lines
+    assert f"python{PROJECT['requires-python']}" in lines
+    assert "- --editable ." in (ROOT / "environment.yml").read_text()
+
+
+@pytest.mark.parametrize("module", ["metalearn", "metalearn.cli", "metalearn.data"])
+def test_importing_loads_nothing_heavy(module: str) -> None:
+    heavy = "{'torch', 'torchvision', 'sklearn', 'umap', 'streamlit', 'plotly', 'tqdm'}"
+    code = f"import sys, {module}; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_library_never_imports_the_front_ends() -> None:
+    for file in (ROOT / "metalearn").rglob("*.py"):
+        imported = set(re.findall(r"^\s*(?:import|from) (\w+)", file.read_text(), re.MULTILINE))
+        assert not imported & {"streamlit", "ipywidgets", "jupyterlab", "dashboard"}, file
+        assert "plotly" not in imported or file.name == "plots.py", file
+
+
+def test_what_ships_is_small_and_holds_no_pickles() -> None:
+    files = [path for path in (ROOT / "metalearn" / "pretrained").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 10_000_000
+    assert {path.suffix for path in files} <= {".json", ".safetensors"}
+
+
+def test_no_code_loads_a_pickle() -> None:
+    for file in [*(ROOT / "metalearn").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")]:
+        text = file.read_text()
+        assert not re.search(r"import pickle|torch\.load\(|joblib|allow_pickle=True", text), file

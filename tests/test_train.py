@@ -1,0 +1,134 @@
+"""The outer loop: it learns, repeats itself, resumes without a trace, stops when told, and keeps the best."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from metalearn import train
+from metalearn.adapt import SGD
+from metalearn.backbone import HEAD, Backbone
+from metalearn.data import CharacterSet
+from metalearn.errors import MetalearnError
+from metalearn.learners.learner import Learner
+from metalearn.learners.preinit import LearnedInit
+from metalearn.learners.prototypes import PrototypeInit
+from metalearn.tasks import Episodes
+from metalearn.train import Progress, Schedule
+
+NETWORK = Backbone(widths=(8, 8, 16), groups=4)
+SCHEDULE = Schedule(meta_steps=12, validate_every=4)
+
+
+def prototypes() -> Learner:
+    return Learner(NETWORK, PrototypeInit(), SGD(0.0), steps=0)
+
+
+def sampler(data: CharacterSet, **changed: object) -> Episodes:
+    options = {"ways": 3, "queries": 2, "batch_size": 4} | changed
+    return Episodes(data, np.arange(len(data)), **options)
+
+
+def run(data: CharacterSet, learner: Learner, folder: Path | None = None, **changed: object) -> Progress:
+    validation = [sampler(data, seed=9).batch(0)]
+    return train.train(learner, sampler(data), validation, SCHEDULE, folder=folder, **changed)
+
+
+def state(learner: Learner) -> dict[str, torch.Tensor]:
+    return {name: p.clone() for name, p in learner.state_dict().items()}
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(p, b[name]) for name, p in a.items())
+
+
+def test_it_learns(characters: CharacterSet) -> None:
+    few = Episodes(characters, np.arange(12), ways=12, queries=3, batch_size=2)
+    learner = prototypes()
+    validation = [few.batch(i) for i in range(1000, 1010)]
+    before = train.mean_accuracy(learner, validation)
+    progress = train.train(learner, few, validation, Schedule(80, learning_rate=1e-2, validate_every=40))
+    assert np.mean(progress.losses[-10:]) < 0.7 * np.mean(progress.losses[:10])
+    assert train.mean_accuracy(learner, validation) > before + 0.1
+
+
+def test_the_same_seed_gives_the_same_weights(small: CharacterSet) -> None:
+    first, second = prototypes(), prototypes()
+    run(small, first)
+    run(small, second)
+    assert same(state(first), state(second))
+
+
+def test_an_interrupted_run_ends_like_one_that_was_not(small: CharacterSet, tmp_path: Path) -> None:
+    whole, broken, resumed = prototypes(), prototypes(), prototypes()
+    expected = run(small, whole)
+
+    class LostError(Exception):
+        pass
+
+    def pull_the_plug(progress: Progress) -> bool:
+        if progress.step == 7:
+            raise LostError
+        return False
+
+    with pytest.raises(LostError):
+        run(small, broken, tmp_path, stop=pull_the_plug)
+    progress = run(small, resumed, tmp_path)
+    assert same(state(whole), state(resumed))
+    assert progress.losses == expected.losses
+    assert progress.validation == expected.validation
+
+
+def test_a_folder_with_another_schedule_is_not_mixed_up(small: CharacterSet, tmp_path: Path) -> None:
+    run(small, prototypes(), tmp_path)
+    with pytest.raises(MetalearnError, match="another schedule"):
+        train.train(
+            prototypes(),
+            sampler(small),
+            [sampler(small).batch(0)],
+            replace(SCHEDULE, learning_rate=1.0),
+            folder=tmp_path,
+        )
+    shutil.rmtree(tmp_path)
+    run(small, prototypes(), tmp_path)
+
+
+def test_stop_stops_and_validates_what_there_is(small: CharacterSet) -> None:
+    progress = run(small, prototypes(), stop=lambda progress: progress.step == 3)
+    assert progress.step == 3
+    assert [step for step, _ in progress.validation] == [3]
+
+
+def test_the_best_validation_is_what_remains(small: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def falling(learner: Learner, batches: object) -> float:
+        seen.append(state(learner))
+        return 1.0 / len(seen)
+
+    monkeypatch.setattr(train, "mean_accuracy", falling)
+    learner = prototypes()
+    run(small, learner)
+    assert len(seen) == 3
+    assert same(state(learner), seen[0])
+
+
+def test_reptiles_outer_gradient_is_start_less_end(small: CharacterSet) -> None:
+    """Nichol et al. 2018, equation 2: φ moves along the mean of φ_S - φ over tasks."""
+    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1), steps=3)
+    batch = sampler(small, queries=0).batch(0)
+    train.reptile_distance(learner, batch).backward()
+    with torch.no_grad():
+        end = learner.adapt(batch).parameters[-1]
+    for name in NETWORK.body:
+        expected = (learner.start[name] - end[name]).mean(0)
+        torch.testing.assert_close(learner.start[name].grad, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_the_schedule_warms_up_and_ends_at_nothing() -> None:
+    factors = [SCHEDULE.factor(step) for step in range(13)]
+    assert 0 < factors[0] < factors[4]
+    assert factors[12] == pytest.approx(0, abs=1e-9)
