@@ -162,7 +162,9 @@ def _add_train(commands: Any) -> None:
     what.add_argument("--learner", help="the learner to train; 'metalearn info' lists them")
     what.add_argument("--recipe", choices=("all",), help="all: make everything in metalearn/pretrained anew")
     _split_option(parser)
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for the artifact (and to resume from)")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for the artifacts, and to resume from"
+    )
     parser.add_argument("--meta-steps", type=_positive, metavar="N", help="outer steps (default: the recipe's)")
 
 
@@ -319,13 +321,11 @@ def _in_blocks(names: list[str], pictures: list[Any]) -> str:
 
 
 def _run_train(options: argparse.Namespace) -> Result:
-    from metalearn import recipes, store
+    from metalearn import recipes
 
     characters = _data(options)
     if options.recipe == "all":
-        return recipes.make_all(characters, options.output or store.PRETRAINED, options.seed)
-    if options.output is None:
-        raise MetalearnError("say where the learner goes: --output DIR")
+        return recipes.make_all(characters, options.output, options.seed)
     return recipes.make_learner(
         options.learner, characters, options.split, options.output, options.seed, options.meta_steps
     )

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 RIGHT, WRONG, MUTED = PALETTE[0], PALETTE[5], "#888888"
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
+MOST_NAMED = 13  # labels; more make a legend longer than the map, and the hover text names them anyway
 SYMBOLS_3D = ("circle", "square", "diamond", "cross", "x", "circle-open", "square-open")
 
 
@@ -35,10 +36,21 @@ def task_map(
         figure.add_trace(_points(coordinates[rows], texts[rows], rows, label, position))
     if len(highlighted):
         rows = np.asarray(highlighted)
-        marker = {"size": 15 if flat else 9, "color": "rgba(0,0,0,0)" if flat else WRONG, "line": {"width": 3, "color": WRONG}}
+        marker = {
+            "size": 15 if flat else 9,
+            "color": "rgba(0,0,0,0)" if flat else WRONG,
+            "line": {"width": 3, "color": WRONG},
+        }
         style = {"mode": "markers+text", "textposition": "top center", "marker": marker, "name": "selected"}
-        figure.add_trace(_scatter(coordinates[rows], text=[_short(name) for name in texts[rows]], customdata=rows, **style))
-    layout = {"title": title, "legend": {"itemsizing": "constant"}, "dragmode": "pan" if flat else "turntable"}
+        figure.add_trace(
+            _scatter(coordinates[rows], text=[_short(name) for name in texts[rows]], customdata=rows, **style)
+        )
+    layout = {
+        "title": title,
+        "legend": {"itemsizing": "constant"},
+        "showlegend": len(set(labels)) <= MOST_NAMED,
+        "dragmode": "pan" if flat else "turntable",
+    }
     if flat:
         layout |= {"xaxis_title": axes[0], "yaxis_title": axes[1]}
     else:
@@ -55,7 +67,15 @@ def _points(coordinates: np.ndarray, names: np.ndarray, rows: np.ndarray, label:
         "color": PALETTE[position % len(PALETTE)],
         "symbol": symbols[position // len(PALETTE) % len(symbols)],
     }
-    return _scatter(coordinates, mode="markers", marker=marker, name=label, text=names, customdata=rows, hovertemplate="%{text}<extra></extra>")
+    return _scatter(
+        coordinates,
+        mode="markers",
+        marker=marker,
+        name=label,
+        text=names,
+        customdata=rows,
+        hovertemplate="%{text}<extra>" + label + "</extra>",
+    )
 
 
 def _scatter(coordinates: np.ndarray, **style: object) -> go.Scatter:
@@ -69,7 +89,9 @@ def drawings(pictures: np.ndarray, captions: Sequence[str] = (), columns: int = 
     cell = 30
     for index, caption in enumerate(captions):
         row, column = divmod(index, columns)
-        figure.add_annotation(x=column * cell + 14, y=row * cell + 28, text=caption, showarrow=False, font_size=10, yanchor="top")
+        figure.add_annotation(
+            x=column * cell + 14, y=row * cell + 28, text=caption, showarrow=False, font_size=10, yanchor="top"
+        )
     rows = -(-len(pictures) // columns)
     height = 40 + rows * 72 + (40 if title else 0)
     return _styled(_as_sheet(figure).update_layout(title=title, height=height))
@@ -169,7 +191,12 @@ def adaptation_player(
         specs=[[{}, {}, {}]] + [[{"colspan": 3}, None, None]] * len(views),
         row_heights=[300, *[52 * rows + 40] * len(views)],
         vertical_spacing=70 / (300 + len(views) * (52 * rows + 40) + 140),
-        subplot_titles=["support loss", "query accuracy", "the task on the map", *[f"{v.learner}: its answers to the queries" for v in views]],
+        subplot_titles=[
+            "support loss",
+            "query accuracy",
+            "the task on the map",
+            *[f"{v.learner}: its answers to the queries" for v in views],
+        ],
     )
     _draw_map(figure, map_coordinates, class_tasks, class_names)
     moving: list[int] = []
@@ -195,15 +222,29 @@ def adaptation_player(
     ]
     figure.update_yaxes(tickformat=".0%", range=[-0.04, 1.04], row=1, col=2)
     height = 300 + len(views) * (52 * rows + 40) + 200
-    figure.update_layout(height=height, showlegend=len(views) > 1, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})
+    figure.update_layout(
+        height=height, showlegend=len(views) > 1, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"}
+    )
     return _with_controls(_styled(figure), steps)
 
 
-def _draw_map(figure: go.Figure, coordinates: np.ndarray, class_tasks: Sequence[int], class_names: Sequence[str]) -> None:
+def _draw_map(
+    figure: go.Figure, coordinates: np.ndarray, class_tasks: Sequence[int], class_names: Sequence[str]
+) -> None:
     x, y = coordinates.T
-    every = {"mode": "markers", "marker": {"size": 3, "color": MUTED, "opacity": 0.35}, "hoverinfo": "skip", "showlegend": False}
+    every = {
+        "mode": "markers",
+        "marker": {"size": 3, "color": MUTED, "opacity": 0.35},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
     figure.add_trace(go.Scatter(x=x, y=y, **every), row=1, col=3)
-    own = {"mode": "markers", "marker": {"size": 8, "color": PALETTE[2]}, "showlegend": False, "hovertemplate": "%{text}<extra></extra>"}
+    own = {
+        "mode": "markers",
+        "marker": {"size": 8, "color": PALETTE[2]},
+        "showlegend": False,
+        "hovertemplate": "%{text}<extra></extra>",
+    }
     chosen = list(class_tasks)
     figure.add_trace(go.Scatter(x=x[chosen], y=y[chosen], text=list(class_names), **own), row=1, col=3)
 
@@ -211,7 +252,9 @@ def _draw_map(figure: go.Figure, coordinates: np.ndarray, class_tasks: Sequence[
 def _draw_curves(figure: go.Figure, view: AdaptationView, position: int) -> None:
     line = {"color": PALETTE[position % len(PALETTE)], "width": 2, "dash": ("solid", "dash", "dot")[position % 3]}
     for column, values in ((1, view.support_loss), (2, view.query_accuracy)):
-        trace = go.Scatter(y=values, mode="lines", line=line, name=view.learner, showlegend=column == 1, legendgroup=view.learner)
+        trace = go.Scatter(
+            y=values, mode="lines", line=line, name=view.learner, showlegend=column == 1, legendgroup=view.learner
+        )
         figure.add_trace(trace, row=1, col=column)
     figure.update_xaxes(title_text="step", dtick=max(1, len(view.support_loss) // 8), row=1)
 
@@ -221,7 +264,11 @@ def _moving_traces(
 ) -> list[tuple[go.Scatter, int, int]]:
     """Return what changes with the step, each with its row and column in the figure."""
     colour = PALETTE[position % len(PALETTE)]
-    dot = {"mode": "markers", "marker": {"size": 12, "color": colour, "line": {"width": 2, "color": "white"}}, "showlegend": False}
+    dot = {
+        "mode": "markers",
+        "marker": {"size": 12, "color": colour, "line": {"width": 2, "color": "white"}},
+        "showlegend": False,
+    }
     path = view.path[: step + 1]
     way = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "showlegend": False, "name": view.learner}
     sizes = [4] * step + [13]
@@ -233,7 +280,9 @@ def _moving_traces(
     ]
 
 
-def _answers_trace(probabilities: np.ndarray, answers: np.ndarray, class_names: Sequence[str], columns: int) -> go.Scatter:
+def _answers_trace(
+    probabilities: np.ndarray, answers: np.ndarray, class_names: Sequence[str], columns: int
+) -> go.Scatter:
     """Frame each query drawing blue where the answer is right and orange where it is wrong, the answer in words."""
     guesses = probabilities.argmax(-1)
     row, column = np.divmod(np.arange(len(answers)), columns)
@@ -280,5 +329,15 @@ def _with_controls(figure: go.Figure, steps: int) -> go.Figure:
         "x": 0.2,
         "steps": [{"label": str(k), "method": "animate", "args": [[str(k)], jump]} for k in range(steps)],
     }
-    menu = {"type": "buttons", "direction": "left", "buttons": buttons, "x": 0, "y": 0, "yanchor": "top", "xanchor": "left", "pad": {"t": 50}, "showactive": False}
+    menu = {
+        "type": "buttons",
+        "direction": "left",
+        "buttons": buttons,
+        "x": 0,
+        "y": 0,
+        "yanchor": "top",
+        "xanchor": "left",
+        "pad": {"t": 50},
+        "showactive": False,
+    }
     return figure.update_layout(updatemenus=[menu], sliders=[slider], margin_b=120)

@@ -1,5 +1,6 @@
 """The named learners: how each is built, trained, shipped and loaded again."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from metalearn.learners.prototypes import PrototypeInit
 from metalearn.tasks import CharacterTasks, Episodes, TaskBatch
 
 BACKBONE = Backbone()
+BACKBONE_ENTRY = json.loads(json.dumps(asdict(BACKBONE)))  # as it is read back from a description
 EMBEDDING_SIZE = 32
 MAP_SIZE = 128
 SPLITS = ("article", "lake")
@@ -40,9 +42,9 @@ class Recipe:
     title: str
     build: Callable[[Pipeline | None, int], Learner]
     meta_steps: int
-    ways: int = 20
+    ways: int = 10
     queries: int = 4
-    batch_size: int = 4
+    batch_size: int = 8
     learning_rate: float = 1e-3
     objective: train.Objective = train.query_loss
     warm_start: bool = True
@@ -66,7 +68,7 @@ def _prototypes(embedder: Pipeline | None, seed: int) -> Learner:
 
 def _preinit(embedder: Pipeline | None, seed: int) -> Learner:
     init = EmbeddingInit(BACKBONE, EMBEDDING_SIZE, seed=seed)
-    return Learner(BACKBONE, init, SGD(0.1), embedder=embedder, steps=3, seed=seed)
+    return Learner(BACKBONE, init, SGD(0.1), embedder=embedder, steps=5, seed=seed)
 
 
 HEAD_AND_SCALES = (*BACKBONE.scales_and_shifts, *HEAD)
@@ -84,28 +86,28 @@ RECIPES: dict[str, Recipe] = {
         warm_start=False,
     ),
     "scratch": Recipe("From scratch", _with_init(EVERYTHING, 10, 0.1), meta_steps=0, warm_start=False),
-    "anil": Recipe("Learned init of the head (ANIL)", _with_init(HEAD, 5, 0.5, second_order=True), meta_steps=400),
+    "anil": Recipe("Learned init of the head (ANIL)", _with_init(HEAD, 5, 0.1, second_order=True), meta_steps=200),
     "fomaml": Recipe(
-        "Learned init (first-order MAML)", _with_init(EVERYTHING, 3, 0.1), meta_steps=250, ways=5, batch_size=16
+        "Learned init (first-order MAML)", _with_init(EVERYTHING, 3, 0.1), meta_steps=120, ways=5, batch_size=16
     ),
     "maml": Recipe(
         "Learned init (MAML)",
-        _with_init(EVERYTHING, 1, 0.4, second_order=True),
-        meta_steps=250,
+        _with_init(EVERYTHING, 2, 0.1, second_order=True),
+        meta_steps=120,
         ways=5,
         batch_size=16,
     ),
     "reptile": Recipe(
         "Reptile",
         _with_init(EVERYTHING, 5, 0.1),
-        meta_steps=300,
+        meta_steps=150,
         ways=5,
         queries=0,
         batch_size=16,
         objective=train.reptile_distance,
     ),
-    "film": Recipe("Learned init of head, scales and shifts", _with_init(HEAD_AND_SCALES, 3, 0.1), meta_steps=350),
-    "preinit": Recipe("Embedding sets the init of head, scales and shifts", _preinit, meta_steps=350, conditioned=True),
+    "film": Recipe("Learned init of head, scales and shifts", _with_init(HEAD_AND_SCALES, 5, 0.1), meta_steps=180),
+    "preinit": Recipe("Embedding sets the init of head, scales and shifts", _preinit, meta_steps=180, conditioned=True),
 }
 
 
@@ -185,7 +187,7 @@ def make_learner(
         "data": characters.name,
         "split": split_name,
         "seed": seed,
-        "backbone": asdict(BACKBONE),
+        "backbone": BACKBONE_ENTRY,
         "inner_steps": learner.steps,
         "training": {"ways": recipe.ways, "shots": 1, "queries": recipe.queries, "tasks": recipe.batch_size},
         "schedule": asdict(schedule),
@@ -209,7 +211,7 @@ def load_learner(name: str, split_name: str) -> Learner:
         _recipe(name)
     path = path if path.parent != Path() else store.PRETRAINED / split_name / name
     arrays, description = store.load(path)
-    if description.get("kind") != "learner" or description["backbone"] != asdict(BACKBONE):
+    if description.get("kind") != "learner" or description["backbone"] != BACKBONE_ENTRY:
         raise MetalearnError(f"{path} is not a learner of this version; make it again with 'metalearn train'")
     recipe = _recipe(description["learner"])
     embedder = load_embedder(description["split"], "episodes", path.parent) if recipe.conditioned else None
@@ -251,7 +253,7 @@ def fit_character_embedder(characters: CharacterSet, split_name: str, folder: Pa
 def fit_episode_embedder(characters: CharacterSet, split_name: str, folder: Path, seed: int = 0) -> Pipeline:
     """Fit the embedder of episodes, which conditioned learners use, to training episodes; ``folder/episodes``."""
     sampler = Episodes(
-        characters, split(characters, split_name).train, 20, 1, 0, rotations=True, batch_size=600, seed=seed + 2
+        characters, split(characters, split_name).train, 10, 1, 0, rotations=True, batch_size=600, seed=seed + 2
     )
     return _fit_embedder(sampler.batch(0), EMBEDDING_SIZE, characters, split_name, folder / "episodes", seed)
 

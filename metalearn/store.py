@@ -27,30 +27,33 @@ def save(path: Path, arrays: dict[str, np.ndarray], description: dict[str, Any])
 
 def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read what :func:`save` wrote. Raises MetalearnError where a file is missing, altered or not one of ours."""
+    description = describe(_with(path, ".json"))
+    file = _with(path, ".safetensors")
     try:
-        content = _with(path, ".safetensors").read_bytes()
-        description = json.loads(_with(path, ".json").read_text("utf-8"))
+        content = file.read_bytes()
         if sha256(content) != description["sha256"]:
             raise MetalearnError(
-                f"{_with(path, '.safetensors')} was altered or cut short (its checksum differs); "
-                "restore it, or make it again with 'metalearn train'"
+                f"{file} was altered or cut short (its checksum differs); restore it, or make it again with "
+                "'metalearn train'"
             )
         return safetensors.numpy.load(content), description
     except FileNotFoundError as error:
-        raise MetalearnError(
-            f"there is no artifact {error.filename}; restore it, or make it with 'metalearn train'"
-        ) from error
-    except (
-        OSError,
-        UnicodeDecodeError,
-        KeyError,
-        TypeError,
-        json.JSONDecodeError,
-        safetensors.SafetensorError,
-    ) as error:
-        raise MetalearnError(
-            f"{path} is not an artifact of this kit ({error}); make it with 'metalearn train'"
-        ) from error
+        raise MetalearnError(f"there is no artifact {file}; restore it, or make it with 'metalearn train'") from error
+    except (OSError, KeyError, safetensors.SafetensorError) as error:
+        raise MetalearnError(f"{file} is not an artifact of this kit ({error}); restore it") from error
+
+
+def describe(file: Path) -> dict[str, Any]:
+    """Read the description in ``file``, the ``.json`` half of an artifact. Raises MetalearnError like :func:`load`."""
+    try:
+        description = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise MetalearnError(f"there is no artifact {file}; restore it, or make it with 'metalearn train'") from error
+    except (OSError, ValueError) as error:
+        raise MetalearnError(f"{file} does not describe an artifact of this kit ({error}); restore it") from error
+    if not isinstance(description, dict):
+        raise MetalearnError(f"{file} does not describe an artifact of this kit; restore it")
+    return description
 
 
 def _with(path: Path, suffix: str) -> Path:

@@ -170,7 +170,7 @@ def test_wrong_input_is_one_line_and_exit_code_2(capsys: Capture, tmp_path: Path
     assert "invalid choice" in refused(capsys, "evaluate", "--split", "mine")
     assert "required" in refused(capsys)
     assert "whole number" in refused(capsys, "evaluate", "--seed", "-1")
-    assert "--output DIR" in refused(capsys, "train", "--learner", "anil")
+    assert "required: --output" in refused(capsys, "train", "--learner", "anil")
     assert ".csv or .npy" in refused(capsys, "embed", "--output", str(tmp_path / "E.txt"))
     assert "no folder" in refused(capsys, "embed", "--output", str(tmp_path / "no" / "E.csv"))
 
