@@ -1,0 +1,33 @@
+"""What data is shown, and what to do where it is not Omniglot."""
+
+import streamlit as st
+
+from dashboard import state
+from metalearn.data import CharacterSet
+from metalearn.errors import MetalearnError
+
+
+def show(characters: CharacterSet) -> None:
+    """Name the data; where the glyphs stand in for Omniglot, say so plainly and offer to try again."""
+    if state.glyphs_instead():
+        text, again = st.columns([5, 1], vertical_alignment="center")
+        text.warning(
+            "Omniglot is not on this machine: these are the kit's own invented glyphs, not Omniglot.", icon="⚠️"
+        )
+        if again.button("Try again", help="Download Omniglot (14 MB)"):
+            _fetch()
+    st.caption(f"Data: {characters}. {characters.citation}")
+
+
+def _fetch() -> None:
+    with st.spinner("Downloading Omniglot (14 MB) and reading it; this takes a minute …"):
+        try:
+            from metalearn import data
+
+            data.omniglot()
+        except MetalearnError as error:
+            st.error(f"{error}. The glyphs stay until it can be had.")
+            return
+    state.characters.clear()
+    st.session_state.pop("chosen", None)
+    st.rerun()

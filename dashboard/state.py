@@ -1,0 +1,92 @@
+"""What the pages share: data, maps and learners, loaded once a server; the chosen characters, once a visitor.
+
+What is cached here belongs to all visitors and is never changed. Whatever needs torch imports it inside a function: the
+first picture does not wait for it.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from metalearn import data, reduce, store
+from metalearn.data import CharacterSet, Split
+from metalearn.reduce import TaskMap
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from metalearn.learners.learner import Learner
+
+MOST_CHARACTERS = 10
+SPLITS = {"article": "1,200 / 423 characters", "lake": "30 / 20 alphabets"}
+
+
+@st.cache_resource(show_spinner="Looking for the drawings …", max_entries=2)
+def characters(download: bool = False) -> CharacterSet:
+    """The drawings to show: Omniglot or what METALEARN_DATA names; without either, the built-in glyphs."""
+    return data.load(download=download)
+
+
+def glyphs_instead() -> bool:
+    """Whether the glyphs are shown because Omniglot could not be had, and not because they were asked for."""
+    return characters().name == "glyphs" and os.environ.get("METALEARN_DATA") != "glyphs"
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def task_map(split: str, name: str) -> TaskMap:
+    """The map that ships for the data called ``name``."""
+    return reduce.load_map(split, name)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def sides(split: str, _characters: CharacterSet, name: str) -> Split:
+    """The split of the drawings called ``name`` into training, validation and test side."""
+    return data.split(_characters, split)
+
+
+@st.cache_resource(show_spinner="Waking up the learner …", max_entries=16)
+def learner(name: str, split: str) -> "Learner":
+    """A shipped learner."""
+    import torch
+
+    from metalearn import recipes
+
+    torch.set_num_threads(min(2, os.cpu_count() or 1))  # visitors share the processor
+    return recipes.load_learner(name, split)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def embedder(split: str) -> "Pipeline":
+    """The embedder whose map the dashboard shows."""
+    from metalearn import recipes
+
+    return recipes.load_embedder(split)
+
+
+@st.cache_data(show_spinner=False)
+def learner_titles(split: str) -> dict[str, str]:
+    """Names and titles of the learners that ship, without loading them."""
+    described = [store.describe(path) for path in sorted((store.PRETRAINED / split).glob("*.json"))]
+    return {entry["learner"]: entry["title"] for entry in described if entry.get("kind") == "learner"}
+
+
+# --- a visitor's own -------------------------------------------------------------------------------------------------
+
+
+def chosen() -> list[int]:
+    """Positions of the characters the visitor has chosen for a task, in that order."""
+    picked: list[int] = st.session_state.setdefault("chosen", [])
+    return picked
+
+
+def choose(positions: list[int] | np.ndarray) -> None:
+    """Choose these characters, the first ten of them, and no others."""
+    st.session_state["chosen"] = [int(i) for i in dict.fromkeys(positions)][:MOST_CHARACTERS]
+
+
+def toggle(position: int) -> None:
+    """Choose a character, or no longer."""
+    now = chosen()
+    choose([i for i in now if i != position] if position in now else [*now, position])

@@ -1,0 +1,20 @@
+"""A page run without a browser, on whatever data this machine has."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metalearn.data import CharacterSet
+
+APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
+
+
+@pytest.fixture
+def app(characters: CharacterSet) -> AppTest:
+    """The dashboard, not run yet. (``characters`` fills the cache first.)"""
+    import streamlit as st
+
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    return AppTest.from_file(str(APP), default_timeout=60)
