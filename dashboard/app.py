@@ -4,6 +4,8 @@ import streamlit as st
 
 st.set_page_config(page_title="metalearn kit", page_icon=":material/scatter_plot:", layout="wide")
 
+st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4rem }</style>")  # less air above the title
+
 st.navigation(
     [
         st.Page("pages/task_space.py", title="Task space", icon=":material/scatter_plot:", default=True),

@@ -34,10 +34,14 @@ def glyphs_instead() -> bool:
     return characters().name == "glyphs" and os.environ.get("METALEARN_DATA") != "glyphs"
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@st.cache_resource(show_spinner="Making the map of these tasks, once; about a minute …", max_entries=4)
 def task_map(split: str, name: str) -> TaskMap:
-    """The map that ships for the data called ``name``."""
-    return reduce.load_map(split, name)
+    """The map that ships for the data called ``name``; for data of the visitor's own, one made now."""
+    if name == "omniglot" or (store.PRETRAINED / split / f"{reduce.map_name(name)}.json").exists():
+        return reduce.load_map(split, name)
+    from metalearn import recipes
+
+    return recipes.compute_map(characters(), split, embedder(split))
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -83,10 +87,18 @@ def chosen() -> list[int]:
 
 def choose(positions: list[int] | np.ndarray) -> None:
     """Choose these characters, the first ten of them, and no others."""
+    st.session_state["choosing"] = len(positions) < 2
     st.session_state["chosen"] = [int(i) for i in dict.fromkeys(positions)][:MOST_CHARACTERS]
 
 
 def toggle(position: int) -> None:
-    """Choose a character, or no longer."""
+    """Choose a character, or no longer; more may follow."""
     now = chosen()
     choose([i for i in now if i != position] if position in now else [*now, position])
+    st.session_state["choosing"] = True
+
+
+def choosing() -> bool:
+    """Whether the visitor is still picking characters one by one."""
+    going_on: bool = st.session_state.get("choosing", True)
+    return going_on

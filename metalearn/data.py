@@ -75,12 +75,14 @@ class CharacterSet:
         return len(self.images)
 
     def __str__(self) -> str:
+        return f"{self.name}: {self.size}, from {self.source}"
+
+    @property
+    def size(self) -> str:
+        """How many characters, alphabets and drawings there are, in words."""
         low, high = int(self.counts.min()), int(self.counts.max())
         drawings = f"{high}" if low == high else f"{low} to {high}"
-        return (
-            f"{self.name}: {len(self):,} characters in {len(self.alphabet_names)} alphabets, "
-            f"{drawings} drawings each, from {self.source}"
-        )
+        return f"{len(self):,} characters in {len(self.alphabet_names)} alphabets, {drawings} drawings each"
 
     def find(self, names: Iterable[str]) -> np.ndarray:
         """Return the positions of the characters called ``names``, int64 ``[names]``.
@@ -314,7 +316,7 @@ def folder(path: str | Path) -> CharacterSet:
     for row, of_one in zip(images, drawings.values(), strict=True):
         row[: len(of_one)] = of_one
     return CharacterSet(
-        name=path.name,
+        name=f"own {path.name}" if path.name in ("omniglot", "glyphs") else path.name,
         images=images,
         characters=tuple(drawings),
         drawers=tuple(f"drawing{i + 1:02d}" for i in range(most)),

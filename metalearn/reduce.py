@@ -91,9 +91,14 @@ def save_map(made: TaskMap, path: Path) -> None:
     store.save(path, arrays, {"kind": "map", **fields})
 
 
+def map_name(data: str) -> str:
+    """Return the file name, without ending, of the map of ``data``."""
+    return "map" if data == "omniglot" else f"map-{data}"
+
+
 def load_map(split: str, data: str = "omniglot") -> TaskMap:
     """Load the shipped map of ``data`` made with the base model of ``split``."""
-    path = store.PRETRAINED / split / ("map" if data == "omniglot" else f"map-{data}")
+    path = store.PRETRAINED / split / map_name(data)
     arrays, fields = store.load(path)
     if fields.get("kind") != "map":
         raise MetalearnError(f"{path} is not a map; make it again with 'metalearn train --recipe all'")

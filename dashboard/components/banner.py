@@ -16,7 +16,7 @@ def show(characters: CharacterSet) -> None:
         )
         if again.button("Try again", help="Download Omniglot (14 MB)"):
             _fetch()
-    st.caption(f"Data: {characters}. {characters.citation}")
+    st.caption(f"Data: **{characters.name}**, {characters.size}. {characters.citation}")
 
 
 def _fetch() -> None:

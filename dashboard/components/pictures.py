@@ -18,7 +18,7 @@ def strip(characters: CharacterSet, positions: list[int] | np.ndarray, columns: 
     for start in range(0, len(positions), columns):
         row = positions[start : start + columns]
         for column, position in zip(st.columns(columns), row, strict=False):
-            column.image(picture(characters.images[position, drawing]), caption=short_name(characters, position))
+            column.image(picture(characters.images[position, drawing]), short_name(characters, position), width=84)
 
 
 def choices(

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.components import banner, pictures
 from dashboard.components import split as split_choice
-from metalearn import plots
+from metalearn import player
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -20,15 +20,22 @@ if TYPE_CHECKING:
 
 def choose_characters(characters: CharacterSet) -> None:
     """Let the visitor choose 2 to 10 characters, by picture or at random."""
-    left, middle, right = st.columns([4, 2, 2], vertical_alignment="bottom")
-    alphabet = left.selectbox("Alphabet", characters.alphabet_names, key="alphabet", persist_state="session")
-    if middle.button("Five at random", use_container_width=True):
-        tries = st.session_state["tries"] = st.session_state.get("tries", 0) + 1
-        state.choose(np.random.default_rng([tries]).choice(len(characters), 5, replace=False))
-    if right.button("Clear", use_container_width=True, disabled=not state.chosen()):
-        state.choose([])
+    columns = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
+    alphabet = columns[0].selectbox("Alphabet", characters.alphabet_names, key="alphabet", persist_state="session")
     of_alphabet = np.flatnonzero(np.array(characters.alphabets) == alphabet)
+    for column, label, pool in (
+        (columns[1], "Five of this alphabet", of_alphabet),
+        (columns[2], "Five at random", np.arange(len(characters))),
+    ):
+        column.button(label, width="stretch", on_click=choose_five, args=(pool,))
+    columns[3].button("Clear", width="stretch", on_click=state.choose, args=([],), disabled=not state.chosen())
     pictures.choices(characters, of_alphabet, state.chosen(), state.toggle)
+
+
+def choose_five(pool: np.ndarray) -> None:
+    """Choose five of the characters at ``pool`` (or all, if they are fewer), others each time."""
+    tries = st.session_state["tries"] = st.session_state.get("tries", 0) + 1
+    state.choose(np.random.default_rng([tries]).permutation(pool)[:5])
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ def ask() -> Settings:
 class Watched:
     """One task and what each learner did with it."""
 
-    views: list[plots.AdaptationView]
+    views: list[player.AdaptationView]
+    path: np.ndarray | None
     queries: np.ndarray
     answers: np.ndarray
     seconds: float
@@ -84,6 +92,7 @@ def adapted(data: str, chosen: list[int], asked: Settings) -> Watched:
     """Let each learner adapt to the very same task."""
     import torch
 
+    from metalearn import recipes
     from metalearn.tasks import task_of
 
     task = task_of(state.characters(), chosen, asked.shots, asked.queries, asked.seed)
@@ -92,19 +101,20 @@ def adapted(data: str, chosen: list[int], asked: Settings) -> Watched:
     with torch.no_grad():
         trajectories = [learner.adapt(task, steps=asked.steps) for learner in learners]
     seconds = time.perf_counter() - start
-    titles, path = state.learner_titles(asked.split), task_path(task, asked.split, asked.steps)
+    titles = state.learner_titles(asked.split)
     views = [
-        plots.AdaptationView(
+        player.AdaptationView(
             learner=titles[name],
             support_loss=seen.support_loss[:, 0].numpy(),
             query_accuracy=seen.query_accuracy[:, 0].numpy(),
             probabilities=seen.query_logits[:, 0].softmax(-1).numpy(),
-            path=path,
         )
         for name, seen in zip(asked.learners, trajectories, strict=True)
     ]
     pixels = (255 * task.query_x[0, :, 0]).round().byte().numpy()
-    return Watched(views, pixels, task.query_y[0].numpy(), seconds)
+    on_a_map = len(state.characters()) >= recipes.FEWEST_ON_A_MAP
+    path = task_path(task, asked.split, asked.steps) if on_a_map else None
+    return Watched(views, path, pixels, task.query_y[0].numpy(), seconds)
 
 
 def task_path(task: "TaskBatch", split: str, steps: int) -> np.ndarray:
@@ -122,17 +132,29 @@ def watch(characters: CharacterSet, chosen: list[int]) -> None:
         return
     watched = adapted(characters.name, chosen, asked)
     names = [pictures.short_name(characters, i) for i in chosen]
-    coordinates = state.task_map(asked.split, characters.name).projections["PCA 2D"]
-    figure = plots.adaptation_player(watched.views, watched.queries, watched.answers, names, coordinates, chosen)
-    st.plotly_chart(figure, key="player")
+    on_map = None
+    if watched.path is not None:
+        tasks = state.task_map(asked.split, characters.name).projections["PCA 2D"]
+        on_map = player.TaskOnMap(tasks, chosen, watched.path)
+    figure = player.adaptation_player(watched.views, watched.queries, watched.answers, names, on_map)
+    st.plotly_chart(figure, key="player", config={"displayModeBar": False})
     for view in watched.views:
         before, after = view.query_accuracy[0], view.query_accuracy[-1]
         st.markdown(f"**{view.learner}**: {before:.0%} of the queries right before adapting, {after:.0%} at the end.")
     st.caption(
         f"{len(chosen)}-way {asked.shots}-shot on {characters.name}, {asked.split} split; adapting took "
-        f"{1000 * watched.seconds:.0f} ms. On the map, in green: the characters' own tasks. The line: this task's "
-        "gradient embedding after 1, 2, … steps of the base model's training on it; before the first there is none."
+        f"{1000 * watched.seconds:.0f} ms. {met_in_training(characters, chosen, asked.split)} On the map, the points "
+        "with letters are the characters' own tasks. The blue line is this task's gradient embedding after 1, 2, … "
+        "steps of the base model's training on it; before the first there is none."
     )
+
+
+def met_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:
+    """Say how many of the characters the models have met before."""
+    met = 0
+    if characters.name == "omniglot":
+        met = int(np.isin(chosen, state.sides(split, characters, characters.name).train).sum())
+    return f"The models were trained on {met or 'none'} of these {len(chosen)} characters."
 
 
 def page() -> None:
@@ -143,7 +165,7 @@ def page() -> None:
     )
     characters = state.characters()
     banner.show(characters)
-    with st.expander("Choose 2 to 10 characters", expanded=len(state.chosen()) < 2):
+    with st.expander("Choose 2 to 10 characters", expanded=state.choosing()):
         choose_characters(characters)
     chosen = state.chosen()
     if len(chosen) < 2:

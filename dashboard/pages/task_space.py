@@ -31,7 +31,7 @@ def labels(characters: CharacterSet, shown: TaskMap, colour: str) -> list[str]:
 
 def controls(characters: CharacterSet) -> tuple[str, str, str, list[str]]:
     """Ask how to look at the space; return split, projection, colour and the names searched for."""
-    columns = st.columns([2, 2, 2, 4])
+    columns = st.columns([5, 4, 4, 7])
     with columns[0]:
         split = split_choice.choose()
     projection = columns[1].selectbox("Map", ["PCA 2D", "PCA 3D", "UMAP 2D"], key="projection", persist_state="session")
@@ -48,8 +48,13 @@ def controls(characters: CharacterSet) -> tuple[str, str, str, list[str]]:
 
 def draw_map(characters: CharacterSet, shown: TaskMap, projection: str, colour: str, searched: np.ndarray) -> list[int]:
     """Draw the map; return the tasks selected on it."""
+    axes = {"axes": ("", "")} if projection.startswith("UMAP") else {}  # UMAP's axes have no meaning
     figure = plots.task_map(
-        shown.projections[projection], labels(characters, shown, colour), characters.characters, searched.tolist()
+        shown.projections[projection],
+        labels(characters, shown, colour),
+        characters.characters,
+        searched.tolist(),
+        **axes,
     )
     event: Any = st.plotly_chart(
         figure.update_layout(height=620),

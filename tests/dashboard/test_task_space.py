@@ -26,7 +26,7 @@ def test_it_opens_and_names_its_data(app: AppTest, characters: CharacterSet) -> 
     assert not app.exception
     assert not app.error
     assert app.title[0].value == "Task space"
-    assert str(characters) in captions(app)
+    assert f"**{characters.name}**, {characters.size}" in captions(app)
     assert characters.citation in captions(app)
     assert "of the variance" in captions(app)
     assert "Click a point" in app.info[0].value

@@ -1,0 +1,64 @@
+"""How long the things take that someone waits for. Run alone: python -m pytest tests/benchmarks
+
+Not part of the test run: a time depends on the machine and on what else it does, so nothing here can fail for it.
+"""
+
+from pathlib import Path
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from metalearn import data, glyphs, recipes
+from metalearn.data import CharacterSet
+from metalearn.tasks import Episodes, task_of
+
+
+def test_first_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: CharacterSet, tmp_path: Path) -> None:
+    fresh = iter(range(100))
+
+    def read() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("METALEARN_CACHE", str(tmp_path / str(next(fresh))))
+            data.omniglot(omniglot.source)
+
+    benchmark.pedantic(read, rounds=3)
+
+
+def test_cached_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: CharacterSet) -> None:
+    benchmark.pedantic(lambda: data.omniglot(omniglot.source), rounds=5)
+
+
+def test_generate_the_glyphs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    fresh = iter(range(100))
+
+    def generate() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("METALEARN_CACHE", str(tmp_path / str(next(fresh))))
+            glyphs.glyphs()
+
+    benchmark.pedantic(generate, rounds=3)
+
+
+def test_embed_all_character_tasks(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
+    embedder, tasks = recipes.load_embedder("article"), recipes.character_tasks(characters, "article")
+    benchmark.pedantic(lambda: embedder.transform(tasks), rounds=3)
+
+
+@pytest.mark.parametrize("name", ["prototypes", "anil", "film", "preinit", "maml"])
+def test_adapt_to_five_characters_with_five_shots_in_ten_steps(
+    benchmark: BenchmarkFixture, characters: CharacterSet, name: str
+) -> None:
+    learner = recipes.load_learner(name, "article")
+    task = task_of(characters, [10, 200, 400, 500, 600], shots=5, queries=5)
+
+    def adapt() -> None:
+        with torch.no_grad():
+            learner.adapt(task, steps=10)
+
+    benchmark.pedantic(adapt, rounds=10, warmup_rounds=2)
+
+
+def test_one_episode_batch(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
+    sampler = Episodes(characters, data.split(characters, "article").train, 5, 1, 5, rotations=True, batch_size=16)
+    benchmark(lambda: sampler.batch(3))

@@ -1,0 +1,154 @@
+"""The notebooks run from first cell to last, keep their promises of form, and read well without being run."""
+
+import importlib.util
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+LONGEST_CELL = 15
+TIMEOUT_S = 180
+LARGEST_TOGETHER = 4_000_000
+# A path from the root of some machine: a slash not preceded by anything, a name, a slash, a name.
+ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~<>)\]}-])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\\w")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def _load_execute() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("notebooks_execute", FOLDER / "execute.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def _cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in _read(path).cells if cell.cell_type == kind]
+
+
+def _outputs(path: Path) -> list[nbformat.NotebookNode]:
+    return [output for cell in _cells(path, "code") for output in cell.outputs]
+
+
+def _headings(path: Path) -> list[str]:
+    text = "\n".join(cell.source for cell in _cells(path, "markdown"))
+    return re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+
+
+def test_the_first_four_are_there() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "00_start_here",
+        "01_tasks_and_omniglot",
+        "02_gradient_task_embedding",
+        "04_parameter_preinitialisation",
+    ]
+
+
+@every_notebook
+def test_it_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data: no browser is needed to run a notebook
+    notebook = _load_execute().run(path, TIMEOUT_S)  # a cell that fails, or takes longer, raises
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+    shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("application/vnd.plotly.v1+json" in data for data in shown)
+
+
+@every_notebook
+def test_it_has_the_parts_that_every_notebook_has(path: Path) -> None:
+    headings = _headings(path)
+    for part in ("Aims", "What you need to know first", "Recap", "Exercises", "Further reading"):
+        assert part in headings, f"no section {part!r} in {path.name}"
+    opening = _read(path).cells[0].source
+    assert len(re.findall(r"^\d\. ", opening.split("## Aims")[1].split("##")[0], flags=re.MULTILINE)) == 3
+    assert re.search(r"\*\*Time to run:\*\* .*(second|minute)", opening)
+    assert 3 <= sum(heading.startswith("Exercise ") for heading in headings) <= 5
+    assert "Lake" in "\n".join(cell.source for cell in _cells(path, "markdown"))  # who made Omniglot
+
+
+@every_notebook
+def test_every_exercise_has_an_empty_cell_to_work_in(path: Path) -> None:
+    cells = _read(path).cells
+    for cell, following in itertools.pairwise(cells):
+        if cell.cell_type == "markdown" and cell.source.startswith("### Exercise "):
+            assert following.cell_type == "code"
+            assert all(line.startswith("#") for line in following.source.splitlines())
+
+
+@every_notebook
+def test_its_cells_are_short(path: Path) -> None:
+    for cell in _cells(path, "code"):
+        assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
+        assert max(map(len, cell.source.splitlines())) <= 120, cell.source
+
+
+@every_notebook
+def test_there_is_something_to_move(path: Path) -> None:
+    code = "\n".join(cell.source for cell in _cells(path, "code"))
+    assert re.search(r"\binteract\(|updatemenus|sliders|adaptation_player\(", code)
+
+
+@every_notebook
+def test_claims_are_tested(path: Path) -> None:
+    assert sum("assert " in cell.source for cell in _cells(path, "code")) >= 3
+
+
+@every_notebook
+def test_stored_outputs_read_well_without_running(path: Path) -> None:
+    outputs = _outputs(path)
+    assert outputs, f"{path.name} is kept without outputs: run notebooks/execute.py"
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not any(output.output_type == "error" for output in outputs)
+    assert not any(output.get("name") == "stderr" for output in outputs)
+    assert not any("widget-view" in kind for output in outputs for kind in output.get("data", {}))
+    numbers = [cell.execution_count for cell in _cells(path, "code")]
+    assert numbers == list(range(1, len(numbers) + 1)), "not run from top to bottom"
+
+
+@every_notebook
+def test_it_names_no_path_of_one_machine(path: Path) -> None:
+    notebook = _read(path)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("image/png", None)
+    assert not ABSOLUTE_PATH.findall(json.dumps(notebook, ensure_ascii=False).replace("\\n", "\n"))
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+def test_together_they_are_small() -> None:
+    assert sum(path.stat().st_size for path in NOTEBOOKS) < LARGEST_TOGETHER
+
+
+def test_widget_contents_are_kept_as_plain_outputs_and_noise_is_not() -> None:
+    execute = _load_execute()
+    picture = {"output_type": "display_data", "data": {"image/png": "AA=="}, "metadata": {}}
+    state = {
+        "box": {"state": {"children": ["IPY_MODEL_slider", "IPY_MODEL_out"]}},
+        "slider": {"state": {"value": 3}},
+        "out": {"state": {"outputs": [picture]}},
+    }
+    view = nbformat.v4.new_output(
+        "display_data", {execute.WIDGET_VIEW: {"model_id": "box"}, "text/plain": "interactive"}
+    )
+    bar = nbformat.v4.new_output("stream", name="stderr", text="evaluating: 100%")
+    said = nbformat.v4.new_output("stream", name="stdout", text="done")
+    cell = nbformat.v4.new_code_cell("interact(…)", outputs=[bar, view, said], metadata={"execution": {"a": 1}})
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {execute.WIDGET_STATE: {"state": state}}})
+    tidy = execute.tidied(notebook)
+    assert tidy.cells[0].outputs == [nbformat.from_dict(picture), said]
+    assert tidy.cells[0].metadata == {}
+    assert "widgets" not in tidy.metadata

@@ -1,0 +1,55 @@
+"""Figures say what they were given: checked on the figure's data, not on pixels."""
+
+import numpy as np
+import pytest
+
+from metalearn import plots
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_a_map_has_every_task_once_under_its_label(dimensions: int) -> None:
+    coordinates = RNG.normal(size=(30, dimensions))
+    labels = [f"label {i % 4}" for i in range(30)]
+    figure = plots.task_map(coordinates, labels, [f"A/character{i:02d}" for i in range(30)])
+    positions = np.concatenate([trace.customdata for trace in figure.data])
+    assert sorted(positions) == list(range(30))
+    for trace in figure.data:
+        assert {labels[i] for i in trace.customdata} == {trace.name}
+        np.testing.assert_array_equal(trace.x, coordinates[trace.customdata, 0])
+
+
+def test_labels_are_told_apart_by_colour_or_symbol_and_a_long_legend_is_left_out() -> None:
+    labels = [f"alphabet {i}" for i in range(50)]
+    figure = plots.task_map(RNG.normal(size=(50, 2)), labels, labels)
+    looks = {(trace.marker.color, trace.marker.symbol) for trace in figure.data}
+    assert len(looks) == 50
+    assert not figure.layout.showlegend
+    assert plots.task_map(RNG.normal(size=(50, 2)), ["one"] * 50, labels).layout.showlegend
+
+
+def test_highlighted_tasks_stand_out_and_are_named() -> None:
+    names = [f"Alphabet_of_the_Magi/character{i:02d}" for i in range(5)]
+    coordinates = RNG.normal(size=(5, 2))
+    chosen = plots.task_map(coordinates, ["a"] * 5, names, highlighted=[3]).data[-1]
+    assert (chosen.x[0], chosen.y[0]) == tuple(coordinates[3])
+    assert chosen.text == ("Alphabet 03",)
+
+
+def test_drawings_appear_where_they_should_with_their_captions() -> None:
+    pictures = RNG.integers(0, 256, (5, 28, 28)).astype(np.uint8)
+    figure = plots.drawings(pictures, captions=list("abcde"), columns=3)
+    sheet = np.asarray(figure.data[0].z)
+    assert sheet.shape == (60, 90)
+    np.testing.assert_array_equal(sheet[31:59, 31:59], pictures[4])
+    assert [note.text for note in figure.layout.annotations] == list("abcde")
+
+
+def test_curves_and_bars_show_the_numbers_given() -> None:
+    figure = plots.curves({"loss": [3.0, 2.0], "other": [1.0, 0.5]}, "loss")
+    assert [list(trace.y) for trace in figure.data] == [[3.0, 2.0], [1.0, 0.5]]
+    figure = plots.bars({"a": 0.9, "b": 0.4}, {"a": 0.05}, "accuracy", baseline=0.2)
+    assert list(figure.data[0].y) == [0.9, 0.4]
+    assert list(figure.data[0].error_y.array) == [0.05, 0]
+    assert figure.layout.shapes[0].y0 == 0.2
