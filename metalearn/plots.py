@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 MUTED, STRESSED = "#888888", PALETTE[5]
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
+COMPONENTS = ("first component", "second component", "third component")
 MOST_NAMED = 13  # labels; more make a legend longer than the map, and the hover text names them anyway
 SYMBOLS_3D = ("circle", "square", "diamond", "cross", "x", "circle-open", "square-open")
 
@@ -19,7 +20,7 @@ def task_map(
     names: Sequence[str],
     highlighted: Sequence[int] = (),
     title: str = "",
-    axes: Sequence[str] = ("first component", "second component", "third component"),
+    axes: Sequence[str] = COMPONENTS,
 ) -> go.Figure:
     """Draw tasks as points ``[tasks, 2 or 3]``, coloured by label; ``highlighted`` positions stand out.
 

@@ -35,7 +35,9 @@ def umap_coordinates(embedding: np.ndarray, count: int = 2, seed: int = 0) -> np
         warnings.filterwarnings("ignore", message="n_jobs value")  # a fixed seed means one thread: we know
         from umap import UMAP
 
-        return np.asarray(UMAP(count, metric="cosine", random_state=seed).fit_transform(embedding), dtype=np.float32)
+        return np.asarray(
+            UMAP(n_components=count, metric="cosine", random_state=seed).fit_transform(embedding), dtype=np.float32
+        )
 
 
 def kmeans_clusters(embedding: np.ndarray, count: int, seed: int = 0) -> np.ndarray:

@@ -34,7 +34,7 @@ def controls(characters: CharacterSet) -> tuple[str, str, str, list[str]]:
     columns = st.columns([5, 4, 4, 7])
     with columns[0]:
         split = split_choice.choose()
-    projection = columns[1].selectbox("Map", ["PCA 2D", "PCA 3D", "UMAP 2D"], key="projection", persist_state="session")
+    projection = columns[1].selectbox("Map", ["UMAP 2D", "PCA 2D", "PCA 3D"], key="projection", persist_state="session")
     colour = columns[2].selectbox("Colour by", COLOURS, key="colour", persist_state="session")
     searched = columns[3].multiselect(
         "Find characters",
@@ -48,13 +48,12 @@ def controls(characters: CharacterSet) -> tuple[str, str, str, list[str]]:
 
 def draw_map(characters: CharacterSet, shown: TaskMap, projection: str, colour: str, searched: np.ndarray) -> list[int]:
     """Draw the map; return the tasks selected on it."""
-    axes = {"axes": ("", "")} if projection.startswith("UMAP") else {}  # UMAP's axes have no meaning
     figure = plots.task_map(
         shown.projections[projection],
         labels(characters, shown, colour),
         characters.characters,
         searched.tolist(),
-        **axes,
+        axes=("", "") if projection.startswith("UMAP") else plots.COMPONENTS,  # UMAP's axes have no meaning
     )
     event: Any = st.plotly_chart(
         figure.update_layout(height=620),

@@ -1,6 +1,7 @@
 """Init hooks: where a task's parameters start. One start for all tasks, or one that its embedding sets."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from metalearn.adapt import Support
@@ -27,7 +28,8 @@ class EmbeddingInit(nn.Module):
     """Parameter pre-initialisation, φ0 = φ + g(e_j): a small hypernetwork turns the embedding into where to start.
 
     g is a two-layer perceptron whose last layer starts at zero, so that training begins at the unconditioned twin.
-    It moves the scales and shifts of every block and the head's vector, the same for all classes, since an embedding
+    The embedding is first brought to length √d, as an unusual task's long one would throw its start far off.
+    g moves the scales and shifts of every block and the head's vector, the same for all classes, since an embedding
     that ignores the order of the classes cannot tell them apart. (Ha et al. 2017 for hypernetworks; Perez et al. 2018
     for feature-wise modulation; article §3.2 and §4.2, first way.)
     """
@@ -55,6 +57,7 @@ class EmbeddingInit(nn.Module):
 
     def offsets_for(self, embedding: Tensor) -> Params:
         """Return what g adds to each parameter for embeddings ``[T, d]``: ``[T, ...]`` each."""
-        flat = self.offsets(torch.tanh(self.hidden(embedding)))
+        unit = F.normalize(embedding, dim=1) * embedding.shape[1] ** 0.5
+        flat = self.offsets(torch.tanh(self.hidden(unit)))
         parts = flat.split([shape.numel() for shape in self.shapes.values()], dim=1)
         return {name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}

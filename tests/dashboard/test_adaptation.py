@@ -48,6 +48,15 @@ def test_two_learners_adapt_to_five_characters_at_random(page: AppTest) -> None:
     assert press(page, "Clear").session_state["chosen"] == []
 
 
+def test_five_of_one_alphabet(page: AppTest, characters: CharacterSet) -> None:
+    page.selectbox(key="alphabet").set_value(characters.alphabet_names[4]).run()
+    press(page, "Five of this alphabet")
+    chosen = page.session_state["chosen"]
+    assert len(set(chosen)) == 5
+    assert {characters.alphabets[i] for i in chosen} == {characters.alphabet_names[4]}
+    assert "of these 5 characters" in page.caption[-1].value
+
+
 def test_ticking_pictures(page: AppTest, characters: CharacterSet) -> None:
     for i in (0, 1):
         page.checkbox(key=f"pick {characters.name} {i}").check().run()
