@@ -78,32 +78,27 @@ def _points(coordinates: np.ndarray, names: np.ndarray, rows: np.ndarray, label:
 
 
 def _scatter(coordinates: np.ndarray, **style: object) -> go.Scatter:
-    kind = go.Scattergl if coordinates.shape[1] == 2 else go.Scatter3d
+    # SVG, not WebGL: for some thousand points it is sooner on the screen, and it works where there is no GPU.
+    kind = go.Scatter if coordinates.shape[1] == 2 else go.Scatter3d
     return kind(**dict(zip("xyz", coordinates.T, strict=False)), **style)
 
 
 def drawings(pictures: np.ndarray, captions: Sequence[str] = (), columns: int = 10, title: str = "") -> go.Figure:
     """Show drawings, uint8 ``[n, 28, 28]`` with ink high, in rows of ``columns``; captions go below each."""
-    figure = go.Figure(_sheet_trace(pictures, columns))
-    cell = 30
-    for index, caption in enumerate(captions):
-        row, column = divmod(index, columns)
-        figure.add_annotation(
-            x=column * cell + 14, y=row * cell + 28, text=caption, showarrow=False, font_size=10, yanchor="top"
-        )
-    rows = -(-len(pictures) // columns)
-    height = 40 + rows * 72 + (40 if title else 0)
-    return styled(_as_sheet(figure).update_layout(title=title, height=height))
-
-
-def _sheet_trace(pictures: np.ndarray, columns: int) -> go.Heatmap:
-    """One picture of all drawings, ink dark; cells of 30 pixels leave a margin around each."""
-    rows = -(-len(pictures) // columns)
-    sheet = np.zeros((rows * 30, min(columns, len(pictures)) * 30), np.uint8)
+    width, height = 30, 42 if captions else 30  # of a cell, in the drawings' own pixels: the rest is margin and caption
+    rows, columns = -(-len(pictures) // columns), min(columns, len(pictures))
+    sheet = np.zeros((rows * height, columns * width), np.uint8)
+    figure = go.Figure()
     for index, picture in enumerate(pictures):
-        row, column = divmod(index, columns)
-        sheet[row * 30 + 1 : row * 30 + 29, column * 30 + 1 : column * 30 + 29] = picture
-    return go.Heatmap(z=sheet, colorscale="gray_r", showscale=False, hoverinfo="skip", zmin=0, zmax=255)
+        top, left = index // columns * height + 1, index % columns * width + 1
+        sheet[top : top + 28, left : left + 28] = picture
+        if captions:
+            figure.add_annotation(
+                x=left + 13.5, y=top + 28, text=captions[index], showarrow=False, font_size=10, yanchor="top"
+            )
+    figure.add_heatmap(z=sheet, colorscale="gray_r", showscale=False, hoverinfo="skip", zmin=0, zmax=255)
+    figure.update_layout(title=title, height=40 + rows * height * 2.4 + (40 if title else 0))
+    return styled(_as_sheet(figure))
 
 
 def _as_sheet(figure: go.Figure) -> go.Figure:

@@ -41,9 +41,10 @@ def test_drawings_appear_where_they_should_with_their_captions() -> None:
     pictures = RNG.integers(0, 256, (5, 28, 28)).astype(np.uint8)
     figure = plots.drawings(pictures, captions=list("abcde"), columns=3)
     sheet = np.asarray(figure.data[0].z)
-    assert sheet.shape == (60, 90)
-    np.testing.assert_array_equal(sheet[31:59, 31:59], pictures[4])
+    assert sheet.shape == (84, 90)
+    np.testing.assert_array_equal(sheet[43:71, 31:59], pictures[4])
     assert [note.text for note in figure.layout.annotations] == list("abcde")
+    assert np.asarray(plots.drawings(pictures, columns=3).data[0].z).shape == (60, 90)
 
 
 def test_curves_and_bars_show_the_numbers_given() -> None:
