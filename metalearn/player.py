@@ -160,7 +160,8 @@ def _draw_queries(figure: go.Figure, position: int, pictures: np.ndarray, class_
         range=[sheet.shape[0] - 0.5, -0.5],
         tickvals=[row * CELL_HEIGHT + SIDE / 2 for row in range(ways)],
         ticktext=[
-            f"{_short(name)} <b>{letter}</b>" for letter, name in zip(ascii_uppercase, class_names, strict=False)
+            f"{'' if position else _short(name)} <b>{letter}</b>"  # the second panel's rows are the first's
+            for letter, name in zip(ascii_uppercase, class_names, strict=False)
         ],
         **where,
     )
