@@ -41,6 +41,7 @@ def task_map(
             "line": {"width": 3, "color": STRESSED},
         }
         style = {"mode": "markers+text", "textposition": "top center", "marker": marker, "name": "selected"}
+        style["textfont"] = {"size": 14, "color": STRESSED}
         figure.add_trace(
             _scatter(coordinates[rows], text=[_short(name) for name in texts[rows]], customdata=rows, **style)
         )

@@ -59,7 +59,7 @@ def ask() -> Settings:
     learners = right.multiselect(
         "Learners, side by side",
         list(titles),
-        default=[name for name in ("preinit", "anil") if name in titles],
+        default=[name for name in ("preinit", "scratch") if name in titles],
         max_selections=2,
         format_func=lambda name: titles.get(name, name),
         key="learners",

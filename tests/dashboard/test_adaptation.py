@@ -87,9 +87,9 @@ def test_watching_changes_no_shared_learner(page: AppTest) -> None:
 
 
 def test_a_missing_learner_is_one_line(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    arrays, description = store.load(store.PRETRAINED / "article" / "anil")
-    store.save(tmp_path / "article" / "anil", arrays, description)
-    (tmp_path / "article" / "anil.safetensors").unlink()
+    arrays, description = store.load(store.PRETRAINED / "article" / "scratch")
+    store.save(tmp_path / "article" / "scratch", arrays, description)
+    (tmp_path / "article" / "scratch.safetensors").unlink()
     monkeypatch.setattr(store, "PRETRAINED", tmp_path)
     import streamlit as st
 
