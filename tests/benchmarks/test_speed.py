@@ -17,32 +17,32 @@ from metalearn.tasks import Episodes, task_of
 def test_first_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: CharacterSet, tmp_path: Path) -> None:
     fresh = iter(range(100))
 
-    def read() -> None:
+    def read() -> CharacterSet:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("METALEARN_CACHE", str(tmp_path / str(next(fresh))))
-            data.omniglot(omniglot.source)
+            return data.omniglot(omniglot.source)
 
-    benchmark.pedantic(read, rounds=3)
+    assert len(benchmark.pedantic(read, rounds=3)) == 1623
 
 
 def test_cached_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: CharacterSet) -> None:
-    benchmark.pedantic(lambda: data.omniglot(omniglot.source), rounds=5)
+    assert len(benchmark.pedantic(lambda: data.omniglot(omniglot.source), rounds=5)) == 1623
 
 
 def test_generate_the_glyphs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     fresh = iter(range(100))
 
-    def generate() -> None:
+    def generate() -> CharacterSet:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("METALEARN_CACHE", str(tmp_path / str(next(fresh))))
-            glyphs.glyphs()
+            return glyphs.glyphs()
 
-    benchmark.pedantic(generate, rounds=3)
+    assert len(benchmark.pedantic(generate, rounds=3)) >= 800
 
 
 def test_embed_all_character_tasks(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
     embedder, tasks = recipes.load_embedder("article"), recipes.character_tasks(characters, "article")
-    benchmark.pedantic(lambda: embedder.transform(tasks), rounds=3)
+    assert len(benchmark.pedantic(lambda: embedder.transform(tasks), rounds=3)) == len(characters)
 
 
 @pytest.mark.parametrize("name", ["prototypes", "anil", "film", "preinit", "maml"])
@@ -52,13 +52,11 @@ def test_adapt_to_five_characters_with_five_shots_in_ten_steps(
     learner = recipes.load_learner(name, "article")
     task = task_of(characters, [10, 200, 400, 500, 600], shots=5, queries=5)
 
-    def adapt() -> None:
-        with torch.no_grad():
-            learner.adapt(task, steps=10)
-
-    benchmark.pedantic(adapt, rounds=10, warmup_rounds=2)
+    with torch.no_grad():
+        seen = benchmark.pedantic(lambda: learner.adapt(task, steps=10), rounds=10, warmup_rounds=2)
+    assert len(seen.query_accuracy) == 11
 
 
 def test_one_episode_batch(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
     sampler = Episodes(characters, data.split(characters, "article").train, 5, 1, 5, rotations=True, batch_size=16)
-    benchmark(lambda: sampler.batch(3))
+    assert benchmark(lambda: sampler.batch(3)).ways == 5
