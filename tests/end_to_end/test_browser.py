@@ -53,6 +53,7 @@ def address(characters: CharacterSet) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page(address: str) -> Iterator[Page]:
+    expect.set_options(timeout=60_000)  # the first adaptation waits for torch to be imported
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = browser.new_page(viewport={"width": 1280, "height": 1000})
