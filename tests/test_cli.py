@@ -157,7 +157,7 @@ def test_lake_runs(capsys: Capture, tmp_path: Path) -> None:
 
 def test_wrong_input_is_one_line_and_exit_code_2(capsys: Capture, tmp_path: Path, characters: CharacterSet) -> None:
     first, second = characters.characters[:2]
-    broken = first[:-1] + "x"
+    broken = "x" + first
     assert first in refused(capsys, "adapt", broken, second)
     assert "at least two" in refused(capsys, "adapt", first)
     assert "drawings" in refused(capsys, "adapt", first, second, "--shots", "15", "--queries", "15")
