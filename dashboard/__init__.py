@@ -1,1 +1,1 @@
-"""The dashboard: layout and wiring. Every figure is drawn by metalearn.plots, every number computed by metalearn."""
+"""The dashboard: layout and wiring. Figures are drawn and numbers computed by metalearn."""

@@ -1,4 +1,4 @@
-"""Every figure of the kit, drawn once for notebooks and dashboard. Plotly only; nothing here computes a result."""
+"""The still figures of the kit, drawn once for notebooks and dashboard. Nothing here computes a result."""
 
 from collections.abc import Sequence
 

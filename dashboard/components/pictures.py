@@ -13,16 +13,16 @@ def picture(ink: np.ndarray, size: int = 3) -> np.ndarray:
     return np.kron(255 - ink, np.ones((size, size), np.uint8))
 
 
-def strip(characters: CharacterSet, positions: list[int] | np.ndarray, columns: int = 8, drawing: int = 0) -> None:
-    """Show one drawing of each character in rows, with its name."""
+def strip(characters: CharacterSet, positions: list[int] | np.ndarray, columns: int) -> None:
+    """Show the first drawing of each character in rows, with its name."""
     for start in range(0, len(positions), columns):
         row = positions[start : start + columns]
         for column, position in zip(st.columns(columns), row, strict=False):
-            column.image(picture(characters.images[position, drawing]), short_name(characters, position), width=84)
+            column.image(picture(characters.images[position, 0]), short_name(characters, position), width=84)
 
 
 def choices(
-    characters: CharacterSet, positions: np.ndarray, picked: list[int], toggle: Callable[[int], None], columns: int = 10
+    characters: CharacterSet, positions: np.ndarray, picked: list[int], toggle: Callable[[int], None], columns: int
 ) -> None:
     """Show the characters as pictures with a box to tick under each."""
     for start in range(0, len(positions), columns):

@@ -29,7 +29,7 @@ def choose_characters(characters: CharacterSet) -> None:
     ):
         column.button(label, width="stretch", on_click=choose_five, args=(pool,))
     columns[3].button("Clear", width="stretch", on_click=state.choose, args=([],), disabled=not state.chosen())
-    pictures.choices(characters, of_alphabet, state.chosen(), state.toggle)
+    pictures.choices(characters, of_alphabet, state.chosen(), state.toggle, columns=10)
 
 
 def choose_five(pool: np.ndarray) -> None:
@@ -143,10 +143,13 @@ def watch(characters: CharacterSet, chosen: list[int]) -> None:
         st.markdown(f"**{view.learner}**: {before:.0%} of the queries right before adapting, {after:.0%} at the end.")
     st.caption(
         f"{len(chosen)}-way {asked.shots}-shot on {characters.name}, {asked.split} split; adapting took "
-        f"{1000 * watched.seconds:.0f} ms. {met_in_training(characters, chosen, asked.split)} On the map, the points "
-        "with letters are the characters' own tasks. The blue line is this task's gradient embedding after 1, 2, … "
-        "steps of the base model's training on it; before the first there is none."
+        f"{1000 * watched.seconds:.0f} ms. {met_in_training(characters, chosen, asked.split)}"
     )
+    if on_map:
+        st.caption(
+            "On the map, the points with letters are the characters' own tasks. The blue line is this task's gradient "
+            "embedding after 1, 2, … steps of the base model's training on it; before the first there is none."
+        )
 
 
 def met_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:

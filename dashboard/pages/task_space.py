@@ -62,8 +62,11 @@ def draw_map(characters: CharacterSet, shown: TaskMap, projection: str, colour: 
         selection_mode=("points", "box", "lasso"),
     )
     if projection.startswith("PCA"):
-        first = ", ".join(f"{share:.1%}" for share in shown.explained[: int(projection[4])])
-        st.caption(f"These components hold {first} of the variance of the gradients: the map leaves most of it out.")
+        shares = shown.explained[: int(projection[4])]
+        each = ", ".join(f"{share:.1%}" for share in shares)
+        st.caption(
+            f"These components hold {each} of the variance of the gradients; {1 - sum(shares):.1%} is not shown."
+        )
     else:
         st.caption("UMAP keeps neighbours together; distances between groups, and their sizes, mean little.")
     points = event["selection"]["points"] if event else []

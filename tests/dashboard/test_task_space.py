@@ -133,3 +133,4 @@ def test_too_few_images_for_a_map_are_one_line_and_can_still_be_adapted_to(
     assert not page.exception
     assert not page.error
     assert any("4-way 1-shot on few" in caption.value for caption in page.caption)
+    assert "On the map" not in captions(page)
