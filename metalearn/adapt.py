@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from metalearn.backbone import Backbone, Params
+from metalearn.backbone import HEAD, Backbone, Params
 from metalearn.tasks import TaskBatch
 
 
@@ -26,7 +26,8 @@ from metalearn.tasks import TaskBatch
 class Support:
     """What a hook may look at: the support set, the task embedding and the meta-learned parameters; never a query.
 
-    ``x``: ``[T, N*K, 1, 28, 28]``; ``y``: ``[T, N*K]``; ``embedding``: ``[T, d]`` or None; ``parameters``: shared.
+    ``x``: ``[T, N*K, 1, 28, 28]``; ``y``: ``[T, N*K]``; ``embedding``: ``[T, d]`` or None; ``parameters``: shared;
+    ``modulate``: the learner's modulate hook, if it has one.
     """
 
     backbone: Backbone
@@ -35,11 +36,33 @@ class Support:
     y: Tensor
     ways: int
     embedding: Tensor | None
+    modulate: "Modulate | None" = None
 
     @cached_property
     def features(self) -> Tensor:
-        """Features of the support set under the shared parameters, ``[T, N*K, features_size]``."""
-        return self.backbone.features(self.parameters, self.x)
+        """Features of the support set under the shared (and modulated) parameters, ``[T, N*K, features_size]``."""
+        return self.backbone.features(self.modulated(self.parameters)[0], self.x)
+
+    def modulated(self, parameters: Params) -> tuple[Params, Tensor | None]:
+        """Return all parameters as the modulate hook leaves them, and its attention; unchanged and None without."""
+        return (parameters, None) if self.modulate is None else self.modulate(self, parameters)
+
+    def given_embedding(self) -> Tensor:
+        """Return the embedding at its common length; a hook that needs one asks here.
+
+        Raises ValueError where the learner has no embedder.
+        """
+        if self.embedding is None:
+            raise ValueError("this learner needs a task embedding; give it an embedder")
+        return to_common_length(self.embedding)
+
+
+def to_common_length(embedding: Tensor) -> Tensor:
+    """Bring each row of ``[T, d]`` to length √d, as an unusual task's long one would throw its learner far off.
+
+    A row of zeros, which is no information, stays as it is.
+    """
+    return F.normalize(embedding, dim=1) * embedding.shape[1] ** 0.5
 
 
 class Move(NamedTuple):
@@ -107,17 +130,15 @@ def adapt(
     learning = torch.is_grad_enabled()
     if not learning:
         parameters = {name: p.detach() for name, p in parameters.items()}
-    support = Support(backbone, parameters, batch.support_x, batch.support_y, batch.ways, embedding)
+    support = Support(backbone, parameters, batch.support_x, batch.support_y, batch.ways, embedding, modulate)
     task_parameters = init(support)
-    # Where no task changes its body, the features are the same at every step: compute them once.
-    fixed_body = modulate is None and not set(backbone.body) & set(task_parameters)
+    # Where a task changes its head alone, the features are the same at every step: compute them once.
+    fixed_body = set(task_parameters) <= set(HEAD)
     support_features = support.features if fixed_body else None
-    query_features = backbone.features(parameters, batch.query_x) if fixed_body else None
+    query_features = backbone.features(support.modulated(parameters)[0], batch.query_x) if fixed_body else None
 
     def logits(current: Params, x: Tensor, features: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        effective, attention = {**parameters, **current}, None
-        if modulate is not None:
-            effective, attention = modulate(support, effective)
+        effective, attention = support.modulated({**parameters, **current})
         if features is None:
             features = backbone.features(effective, x)
         return backbone.classify(effective, features), attention

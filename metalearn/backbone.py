@@ -24,10 +24,11 @@ HEAD = ("head_weight", "head_bias")
 
 @dataclass(frozen=True)
 class Backbone:
-    """Blocks of 3x3 convolution, normalisation, scale and shift, ReLU and 2x2 max-pooling; then a linear head.
+    """Blocks of 3x3 convolution, normalisation, scale and shift, and ReLU; then a linear head.
 
-    One block for each of ``widths``. The first halves the picture by its stride instead of pooling, and the channels
-    grow as the picture shrinks: at the same cost as four blocks of 64 with strides it learns twice as fast.
+    One block for each of ``widths``. The first halves the picture by its stride, those numbered in ``pools`` by 2x2
+    max-pooling, and the channels grow as the picture shrinks: at the same cost as four blocks of 64 with strides it
+    learns twice as fast.
 
     By default each picture is normalised by itself (group normalisation, Wu and He 2018), so that a prediction depends
     on that picture and the parameters alone. ``transductive=True`` normalises with the statistics of all pictures of
@@ -41,13 +42,14 @@ class Backbone:
     widths: tuple[int, ...] = (32, 32, 64, 128)
     groups: int = 8
     transductive: bool = False
+    pools: tuple[int, ...] = (2, 3, 4)
 
     @property
     def features_size(self) -> int:
         """The length of a feature vector."""
         side = SIZE
-        for _ in self.widths:
-            side = (side + 1) // 2
+        for i in self.blocks:
+            side = (side + 1) // 2 if i == 1 or i in self.pools else side
         return self.widths[-1] * side * side
 
     @property
@@ -99,7 +101,7 @@ class Backbone:
             h = _convolve(h, parameters[f"conv{i}"], tasks, stride=2 if i == 1 else 1)
             h = self._normalise(h, tasks)
             h = F.relu(_scale_and_shift(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks))
-            if i > 1:
+            if i in self.pools:
                 h = F.max_pool2d(h, 2, ceil_mode=True)
         return (8 / self.features_size**0.5) * h.flatten(1).unflatten(0, (tasks, count))
 

@@ -13,11 +13,16 @@ class PrototypeInit(nn.Module):
 
     -|h - c|^2 equals 2 c·h - |c|^2 up to a term that all classes share (their §2.4), so the squared distance to class
     means c is a head with weights 2 c and biases -|c|^2. With zero inner steps this is the prototypical network; with
-    more it is where ProtoMAML starts (Triantafillou et al. 2020).
+    more, and ``adapted`` parameters of the body beside the head, it is ProtoMAML (Triantafillou et al. 2020, §3.3).
     """
 
+    def __init__(self, adapted: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.adapted = adapted
+
     def forward(self, support: Support) -> Params:
-        """Return ``head_weight`` ``[T, ways, D]`` and ``head_bias`` ``[T, ways]`` of each task."""
+        """Return ``head_weight`` ``[T, ways, D]``, ``head_bias`` ``[T, ways]`` and the adapted parameters' start."""
         member = F.one_hot(support.y, support.ways).to(support.features)
         means = torch.bmm(member.mT, support.features) / member.sum(1)[..., None]
-        return {"head_weight": 2 * means, "head_bias": -means.square().sum(-1)}
+        body = support.backbone.for_tasks(support.parameters, self.adapted, len(support.x), support.ways)
+        return {**body, "head_weight": 2 * means, "head_bias": -means.square().sum(-1)}

@@ -77,7 +77,7 @@ def test_the_outer_loss_reaches_the_hypernetwork(conditioned: Learner, tasks: Ta
 
 
 def test_an_init_that_needs_an_embedding_says_so(conditioned: Learner, tasks: TaskBatch) -> None:
-    with pytest.raises(ValueError, match="give the learner an embedder"):
+    with pytest.raises(ValueError, match="give it an embedder"):
         conditioned.adapt(tasks)
 
 

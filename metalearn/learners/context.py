@@ -1,0 +1,42 @@
+"""CAVIA: the task's own parameters are a short context vector, which modulates a network that stays the same."""
+
+import torch
+from torch import Tensor, nn
+
+from metalearn.adapt import Support
+from metalearn.backbone import HEAD, Backbone, Params
+
+
+class ContextInit(nn.Module):
+    """Every task starts from an empty context and the learned head (Zintgraf et al. 2019, algorithm 1).
+
+    Their head is shared and its outputs have an order. Here the head adapts too and starts from one vector for all
+    classes, so that the context does not depend on which class is called what.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, support: Support) -> Params:
+        """Return ``context`` ``[T, size]``, all zero, and the head's parameters."""
+        head = support.backbone.for_tasks(support.parameters, HEAD, len(support.x), support.ways)
+        return {"context": support.x.new_zeros(len(support.x), self.size), **head}
+
+
+class ContextModulation(nn.Module):
+    """The scales and shifts of all blocks move linearly with the task's context (their §3.3, after Perez et al.)."""
+
+    def __init__(self, backbone: Backbone, size: int, seed: int = 0) -> None:
+        super().__init__()
+        start = backbone.initial()
+        self.names = backbone.scales_and_shifts
+        self.lengths = [start[name].numel() for name in self.names]
+        generator = torch.Generator().manual_seed(seed)
+        self.weight = nn.Parameter(torch.randn(size, sum(self.lengths), generator=generator) / size**0.5)
+
+    def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor]:
+        """Return the modulated parameters and the context ``[T, size]``."""
+        parts = (parameters["context"] @ self.weight).split(self.lengths, dim=1)
+        modulated = {name: parameters[name] + part for name, part in zip(self.names, parts, strict=True)}
+        return {**parameters, **modulated}, parameters["context"]
