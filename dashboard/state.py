@@ -39,9 +39,9 @@ def task_map(split: str, name: str) -> TaskMap:
     """The map that ships for the data called ``name``; for data of the visitor's own, one made now."""
     if name == "omniglot" or (store.PRETRAINED / split / f"{reduce.map_name(name)}.json").exists():
         return reduce.load_map(split, name)
-    from metalearn import recipes
+    from metalearn import families
 
-    return recipes.compute_map(characters(), split, embedder(split))
+    return families.compute_map(characters(), split, embedder(split))
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -64,9 +64,9 @@ def learner(name: str, split: str) -> "Learner":
 @st.cache_resource(show_spinner=False, max_entries=2)
 def embedder(split: str) -> "Pipeline":
     """The embedder whose map the dashboard shows."""
-    from metalearn import recipes
+    from metalearn import families
 
-    return recipes.load_embedder(split)
+    return families.load_embedder(split)
 
 
 @st.cache_data(show_spinner=False)

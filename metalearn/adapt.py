@@ -75,7 +75,7 @@ class Move(NamedTuple):
 
 Init = Callable[[Support], Params]
 Update = Callable[[Support, int, Params, Params, Any], Move]  # support, step, parameters, gradients, memory
-Modulate = Callable[[Support, Params], tuple[Params, Tensor]]  # support, all parameters -> the same, and the attention
+Modulate = Callable[[Support, Params], tuple[Params, Tensor | None]]  # support, parameters -> same, attention
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_info, _add_data, _add_train, _add_embed, _add_evaluate, _add_adapt, _add_dashboard):
+    for add in (_add_info, _add_data, _add_train, _add_embed, _add_evaluate, _add_compare, _add_adapt, _add_dashboard):
         add(commands)
     return parser
 
@@ -116,6 +116,15 @@ def _split_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _questions_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--questions",
+        choices=("character", "mixed"),
+        default="character",
+        help="character: tell characters apart; mixed: characters, alphabets or drawers, and the learner isn't told",
+    )
+
+
 def _add_info(commands: Any) -> None:
     _command(
         commands, "info", "say what is installed, found and shipped", "metalearn info --json", _run_info, _show_fields
@@ -153,17 +162,23 @@ def _add_train(commands: Any) -> None:
     parser = _command(
         commands,
         "train",
-        "meta-train a learner, or everything that ships",
-        "metalearn train --learner preinit --split article --output runs/preinit",
+        "meta-train a learner, fit an embedding, or make everything that ships",
+        "metalearn train --learner preinit --split article --output runs",
         _run_train,
         _show_fields,
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--learner", help="the learner to train; 'metalearn info' lists them")
+    what.add_argument("--embedding", help="the embedding to fit; 'metalearn info' lists them")
     what.add_argument("--recipe", choices=("all",), help="all: make everything in metalearn/pretrained anew")
     _split_option(parser)
+    _questions_option(parser)
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="folder for the artifacts, and to resume from"
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="where the artifacts go, in a folder for each split, and where to resume from",
     )
     parser.add_argument("--meta-steps", type=_positive, metavar="N", help="outer steps (default: the recipe's)")
 
@@ -178,6 +193,7 @@ def _add_embed(commands: Any) -> None:
         _show_fields,
     )
     _split_option(parser)
+    parser.add_argument("--embedding", default="gradient", help="which one (default: gradient)")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=".csv, or .npy for the bare matrix")
 
 
@@ -192,7 +208,7 @@ def _add_evaluate(commands: Any) -> None:
     )
     _split_option(parser)
     parser.add_argument("--learner", help="which one (default: the best that ships); or a folder that train wrote")
-    parser.add_argument("--embedding", choices=("gradient",), help="measure this embedding instead of a learner")
+    parser.add_argument("--embedding", help="measure this embedding instead of a learner")
     parser.add_argument(
         "--protocol",
         choices=("unstructured", "within-alphabet", "lake-runs"),
@@ -205,6 +221,22 @@ def _add_evaluate(commands: Any) -> None:
     parser.add_argument("--queries", type=_positive, default=5, metavar="Q", help="queries a class (default 5)")
     parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="how many tasks (default 600)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+
+
+def _add_compare(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "compare",
+        "measure a whole table of results: JSON, CSV and a figure",
+        "metalearn compare --table families --output results",
+        _run_compare,
+        _show_rows,
+    )
+    parser.add_argument("--table", required=True, help="families, learners, mixed or headline")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for the files, and to go on from"
+    )
+    parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="tasks a figure (default 600)")
 
 
 def _add_adapt(commands: Any) -> None:
@@ -252,7 +284,7 @@ def _run_info(options: argparse.Namespace) -> Result:
 
     import torch
 
-    from metalearn import data, recipes
+    from metalearn import data, families, recipes, shipping
 
     packages = ("torch", "torchvision", "numpy", "scikit-learn", "umap-learn", "plotly")
     return {
@@ -263,8 +295,9 @@ def _run_info(options: argparse.Namespace) -> Result:
         if torch.cuda.is_available()
         else f"cpu, {torch.get_num_threads()} threads",
         "data": str(data.load(options.data_dir, download=False)),
-        "artifacts": recipes.shipped(),
+        "artifacts": shipping.shipped(),
         "learners": {name: recipe.title for name, recipe in recipes.RECIPES.items()},
+        "embeddings": {name: family.title for name, family in families.FAMILIES.items()},
     }
 
 
@@ -321,13 +354,21 @@ def _in_blocks(names: list[str], pictures: list[Any]) -> str:
 
 
 def _run_train(options: argparse.Namespace) -> Result:
-    from metalearn import recipes
+    from metalearn import families, recipes, shipping
 
     characters = _data(options)
     if options.recipe == "all":
-        return recipes.make_all(characters, options.output, options.seed)
+        return shipping.make_all(characters, options.output, options.seed)
+    if options.embedding:
+        return families.make_embedder(options.embedding, characters, options.split, options.output, options.seed)
     return recipes.make_learner(
-        options.learner, characters, options.split, options.output, options.seed, options.meta_steps
+        options.learner,
+        characters,
+        options.split,
+        options.output,
+        options.seed,
+        options.meta_steps,
+        options.questions,
     )
 
 
@@ -336,18 +377,21 @@ def _run_embed(options: argparse.Namespace) -> Result:
 
     import numpy as np
 
-    from metalearn import recipes
+    from metalearn import families
 
+    family = families.family(options.embedding)
     if options.output.suffix not in (".csv", ".npy"):
         raise MetalearnError(f"{options.output} should end in .csv or .npy")
     if not options.output.parent.is_dir():
         raise MetalearnError(f"there is no folder {options.output.parent}")
     characters = _data(options)
     start = time.perf_counter()
-    embedding = recipes.load_embedder(options.split).transform(recipes.character_tasks(characters, options.split))
+    tasks = families.character_tasks(characters, options.split, drawings=family.drawings)
+    embedding = families.load_embedder(options.split, options.embedding).transform(tasks)
     seconds = time.perf_counter() - start
     _write_matrix(options.output, characters.characters, np.asarray(embedding))
     return {
+        "embedding": options.embedding,
         "tasks": len(embedding),
         "dimensions": embedding.shape[1],
         "data": characters.name,
@@ -383,7 +427,7 @@ def _run_evaluate(options: argparse.Namespace) -> Result:
         return report.lake_runs_error(options.learner, options.split, options.runs, options.seed)
     characters = _data(options)
     if options.embedding:
-        return report.embedding_table(characters, options.split, options.seed)
+        return report.embedding_table(options.embedding, characters, options.split, options.seed)
     return report.learner_accuracy(
         options.learner,
         characters,
@@ -396,6 +440,16 @@ def _run_evaluate(options: argparse.Namespace) -> Result:
         steps=options.steps,
         seed=options.seed,
     )
+
+
+def _run_compare(options: argparse.Namespace) -> Result:
+    from metalearn import compare
+    from metalearn.files import write_atomically
+
+    rows = compare.run(options.table, compare.Setting(_data(options), options.tasks, options.seed), options.output)
+    page = compare.figure(options.table, rows).to_html(include_plotlyjs=True)
+    write_atomically(options.output / f"{options.table}.html", page.encode())
+    return {"table": options.table, "output": str(options.output), "rows": rows}
 
 
 def _run_adapt(options: argparse.Namespace) -> Result:
@@ -468,6 +522,17 @@ def _show_fields(result: Result) -> str:
         else:
             lines.append(f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}")
     return "\n".join(lines)
+
+
+def _show_rows(result: Result) -> str:
+    """One line a figure: what it is of, then the mean with its interval."""
+    hidden = {"mean", "ci95", "data", "seed", "version", "asked_tasks", "wall_s"}
+    lines = [
+        f"{row['mean']:8.4f} ± {row['ci95']:.4f}  "
+        + "  ".join(f"{name} {value}" for name, value in row.items() if name not in hidden)
+        for row in result["rows"]
+    ]
+    return "\n".join([*lines, f"written to {result['output']}"])
 
 
 def _show_trajectory(result: Result) -> str:

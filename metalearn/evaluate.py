@@ -1,4 +1,4 @@
-"""Measures: accuracy with its interval, Lake's one-shot runs, and what an embedding knows about its tasks."""
+"""Measures of learners: accuracy with its interval, with other embeddings than their own, and Lake's runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from tqdm import tqdm
 from metalearn.data import read_drawing
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
-from metalearn.reduce import centred_unit, kmeans_clusters, nearest
 from metalearn.tasks import TaskBatch
 
 LAKE_RUNS = 20
@@ -27,29 +26,61 @@ class Estimate:
     count: int
 
     @classmethod
-    def of(cls, samples: Tensor | np.ndarray) -> "Estimate":
-        """Estimate the mean of ``samples`` ``[n]``."""
+    def of(cls, samples: Tensor | np.ndarray, groups: np.ndarray | None = None) -> "Estimate":
+        """Estimate the mean of ``samples`` ``[n]``.
+
+        Samples of one of the ``groups`` ``[n]`` may go together; it is then the groups that are taken as independent
+        (the cluster-robust standard error of a mean, Liang and Zeger 1986).
+        """
         values = np.asarray(samples, dtype=np.float64)
-        deviation = values.std(ddof=1) if len(values) > 1 else np.nan
-        return cls(float(values.mean()), float(1.96 * deviation / np.sqrt(len(values))), len(values))
+        _, member = np.unique(np.arange(len(values)) if groups is None else groups, return_inverse=True)
+        sums = np.bincount(member, values - values.mean())
+        many = len(sums)
+        error = np.sqrt(many / (many - 1) * np.square(sums).sum()) / len(values) if many > 1 else np.nan
+        return cls(float(values.mean()), float(1.96 * error), len(values))
 
     def __str__(self) -> str:
         return f"{100 * self.mean:.1f} ± {100 * self.ci95:.1f} %"
 
 
+EMBEDDINGS = ("own", "shuffled", "zero", "random")  # what a conditioned learner may be told
+
+
 def query_accuracies(
-    learner: Learner, batches: Iterable[TaskBatch], steps: int | None = None, tasks: int | None = None
+    learner: Learner,
+    batches: Iterable[TaskBatch],
+    steps: int | None = None,
+    tasks: int | None = None,
+    embedding: str = "own",
+    every_query: bool = True,
 ) -> np.ndarray:
     """Return each task's query accuracy before every step and at the end, ``[steps + 1, tasks]``.
 
-    ``tasks`` is only for the progress bar.
+    ``embedding`` is what the learner is told about each task: its own embedding; that of another task of the batch;
+    nothing (zeros); or noise. ``every_query=False`` leaves the accuracies at the end alone, ``[1, tasks]``. ``tasks``
+    is only for the progress bar.
     """
     found = []
     with torch.no_grad(), tqdm(total=tasks, desc="evaluating", unit="task", leave=False) as bar:
-        for batch in batches:
-            found.append(learner.adapt(batch, steps=steps).query_accuracy)
+        for index, batch in enumerate(batches):
+            told = _told(learner.embed(batch), embedding, index)
+            found.append(learner.adapt(batch, told, steps, every_query).query_accuracy)
             bar.update(len(batch))
     return torch.cat(found, dim=1).cpu().numpy()
+
+
+def _told(own: Tensor | None, embedding: str, index: int) -> Tensor | None:
+    if embedding not in EMBEDDINGS:
+        raise MetalearnError(f"unknown kind of embedding {embedding!r}; there are {', '.join(EMBEDDINGS)}")
+    if own is None or embedding == "own":
+        return own
+    generator = torch.Generator().manual_seed(index)
+    if embedding == "shuffled":  # in a circle of random order, so that no task keeps its own
+        if len(own) < 2:
+            raise MetalearnError("embeddings are shuffled within a batch, and the last one has a single task")
+        order = torch.randperm(len(own), generator=generator)
+        return torch.empty_like(own).index_copy_(0, order, own[order.roll(1)])
+    return torch.zeros_like(own) if embedding == "zero" else torch.randn(own.shape, generator=generator)
 
 
 # --- Lake's one-shot runs --------------------------------------------------------------------------------------------
@@ -95,46 +126,3 @@ def _lake_run(run: Path) -> TaskBatch:
 
 def _pictures(drawings: list[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.stack(drawings))[None, :, None].float() / 255
-
-
-# --- what an embedding knows -----------------------------------------------------------------------------------------
-
-
-def embedding_quality(embedding: np.ndarray, labels: np.ndarray, seed: int = 0) -> dict[str, float]:
-    """Say how well neighbourhoods and clusters of ``embedding`` ``[tasks, d]`` agree with ``labels`` ``[tasks]``.
-
-    ``retrieval_1nn`` and its interval: the share of tasks whose nearest neighbour (cosine, centred) has the same
-    label; ``precision_at_10``: the same share among the ten nearest; ``nmi``: normalised mutual information of
-    k-means clusters, as many as there are labels.
-    """
-    from sklearn.metrics import normalized_mutual_info_score
-
-    unit = centred_unit(embedding)
-    order = nearest(unit, 10)
-    agrees = labels[order] == labels[:, None]
-    first = Estimate.of(agrees[:, 0].astype(float))
-    clusters = kmeans_clusters(unit, len(np.unique(labels)), seed)
-    return {
-        "retrieval_1nn": first.mean,
-        "retrieval_1nn_ci95": first.ci95,
-        "precision_at_10": float(agrees.mean()),
-        "nmi": float(normalized_mutual_info_score(labels, clusters)),
-    }
-
-
-def mean_pixels(batches: Iterable[TaskBatch]) -> np.ndarray:
-    """Control: the mean picture of each task's last class (a character task's own drawings), ``[tasks, 784]``."""
-    return np.concatenate([_mean_of_last_class(batch, batch.support_x.flatten(2)) for batch in batches])
-
-
-def mean_features(learner: Learner, batches: Iterable[TaskBatch]) -> np.ndarray:
-    """Control: the mean feature vector of each task's last class under the learner's backbone, ``[tasks, D]``."""
-    with torch.no_grad():
-        return np.concatenate(
-            [_mean_of_last_class(b, learner.backbone.features(learner.shared, b.support_x)) for b in batches]
-        )
-
-
-def _mean_of_last_class(batch: TaskBatch, vectors: Tensor) -> np.ndarray:
-    own = (batch.support_y == batch.ways - 1).to(vectors)
-    return (torch.einsum("tn,tnd->td", own, vectors) / own.sum(1, keepdim=True)).numpy()

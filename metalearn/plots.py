@@ -1,6 +1,7 @@
 """The still figures of the kit, drawn once for notebooks and dashboard. Nothing here computes a result."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -135,6 +136,35 @@ def bars(
         figure.add_hline(baseline, line_dash="dot", line_color=MUTED)
     figure.update_layout(title=title, yaxis_title=ylabel, showlegend=False)
     return styled(figure.update_yaxes(tickformat=".0%"))
+
+
+class Mark(NamedTuple):
+    """A mean with the half-width of its 95 % interval, on the line ``label`` in the colour of ``group``."""
+
+    label: str
+    group: str
+    mean: float
+    ci95: float
+
+
+def dots(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
+    """Draw means with their intervals, one line a label, one colour and symbol a group."""
+    labels, groups = (list(dict.fromkeys(getattr(mark, by) for mark in marks)) for by in ("label", "group"))
+    figure = go.Figure()
+    for position, group in enumerate(groups):
+        members = [mark for mark in marks if mark.group == group]
+        figure.add_scatter(
+            x=[mark.mean for mark in members],
+            # Groups stand a little above each other, so that their intervals do not cover one another.
+            y=[labels.index(mark.label) + 0.6 * ((position + 0.5) / len(groups) - 0.5) for mark in members],
+            error_x={"array": [mark.ci95 for mark in members]},
+            name=group,
+            mode="markers",
+            marker={"color": PALETTE[position % len(PALETTE)], "symbol": SYMBOLS[position % len(SYMBOLS)], "size": 8},
+        )
+    figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True)
+    figure.update_layout(title=title, height=120 + 34 * len(labels), showlegend=len(groups) > 1)
+    return styled(figure.update_xaxes(title=xlabel, tickformat=".0%"))
 
 
 def _short(name: str) -> str:

@@ -89,8 +89,8 @@ def save_map(made: TaskMap, path: Path) -> None:
     """Write a map as an artifact; embeddings are kept in half precision."""
     fields = asdict(made)
     arrays = {name: fields.pop(name) for name in ("embedding", "umap", "kmeans", "hdbscan")}
-    arrays = {name: a.astype(np.float16 if a.dtype.kind == "f" else np.int16) for name, a in arrays.items()}
-    store.save(path, arrays, {"kind": "map", **fields})
+    arrays = {name: a if a.dtype.kind == "f" else a.astype(np.int16) for name, a in arrays.items()}
+    store.save(path, store.halved(arrays), {"kind": "map", **fields})
 
 
 def map_name(data: str) -> str:
@@ -104,7 +104,7 @@ def load_map(split: str, data: str = "omniglot") -> TaskMap:
     arrays, fields = store.load(path)
     if fields.get("kind") != "map":
         raise MetalearnError(f"{path} is not a map; make it again with 'metalearn train --recipe all'")
-    arrays = {name: a.astype(np.float32 if a.dtype.kind == "f" else np.int64) for name, a in arrays.items()}
+    arrays = {name: a if a.dtype.kind == "f" else a.astype(np.int64) for name, a in arrays.items()}
     return TaskMap(
         data=fields["data"],
         split=fields["split"],

@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from metalearn import evaluate, recipes
+from metalearn import evaluate, families, probes, recipes
 from metalearn.data import CharacterSet, split
 from metalearn.embeddings.gradient import GradientEmbedding
 from metalearn.errors import MetalearnError
 from metalearn.evaluate import Estimate
-from metalearn.tasks import CharacterTasks, Episodes
+from metalearn.tasks import Episodes, Tasks
 
 Result = dict[str, Any]
+CONTROLS = ("mean_pixels", "mean_features", "untrained_network", "random")
 
 
 def learner_accuracy(
@@ -84,24 +85,23 @@ def _setting(name: str, learner: recipes.Learner, data: str, split_name: str, se
     return {"split": split_name, "learner": name, "data": data, "transductive": transductive, "seed": seed}
 
 
-def embedding_table(characters: CharacterSet, split_name: str, seed: int = 0) -> Result:
-    """Measure what the gradient embedding of the test characters' tasks knows about alphabets, beside its controls.
+def embedding_table(name: str, characters: CharacterSet, split_name: str, seed: int = 0) -> Result:
+    """Measure what an embedding of the test characters' tasks knows about alphabets, beside its controls.
 
-    The controls see the same support sets: mean pixels; mean features of the base model; the same gradients in an
+    The controls see the same support sets: mean pixels; mean features of the base model; the gradient embedding in an
     untrained network; random vectors.
     """
-    sides = split(characters, split_name)
-    ids = characters.alphabet_ids
-    # A character that is alone in its alphabet on this side has no right answer to find.
-    test = sides.test[np.bincount(ids[sides.test])[ids[sides.test]] > 1]
-    if len(test) < 12:
-        raise MetalearnError(f"{characters.name} has {len(test)} test characters with company; 12 are needed")
-    tasks = recipes.character_tasks(characters, split_name, test)
-    found = _embeddings(tasks, len(test), split_name, seed)
-    rows = {name: evaluate.embedding_quality(embedded, ids[test], seed) for name, embedded in found.items()}
+    test = in_company(characters, split_name)
+    ids = characters.alphabet_ids[test]
+    drawings = families.family(name).drawings
+    tasks = families.character_tasks(characters, split_name, test, drawings)
+    ways = {name: families.load_embedder(split_name, name).transform, **controls(split_name, seed)}
+    rows = {}
+    for way, embed in tqdm(ways.items(), desc="embedding", unit="way", leave=False):
+        rows[way] = _flat(probes.alphabet_retrieval(embed(tasks), ids, seed))
     return {
-        "embedding": "gradient",
-        **rows.pop("gradient"),
+        "embedding": name,
+        **rows.pop(name),
         "controls": rows,
         "tasks": len(test),
         "labels": "alphabet",
@@ -111,15 +111,28 @@ def embedding_table(characters: CharacterSet, split_name: str, seed: int = 0) ->
     }
 
 
-def _embeddings(tasks: CharacterTasks, count: int, split_name: str, seed: int) -> dict[str, np.ndarray]:
-    embedder = recipes.load_embedder(split_name)
-    base = recipes.load_learner("prototypes", split_name)
-    untrained = GradientEmbedding(recipes.BACKBONE, recipes.BACKBONE.initial(seed))
-    ways: dict[str, Callable[[], np.ndarray]] = {
-        "gradient": lambda: embedder.transform(tasks),
-        "mean_pixels": lambda: evaluate.mean_pixels(tasks.batches(64)),
-        "mean_features": lambda: evaluate.mean_features(base, tasks.batches(64)),
-        "untrained_network": lambda: untrained.transform(tasks),
-        "random": lambda: np.random.default_rng(seed).normal(size=(count, recipes.MAP_SIZE)),
+def in_company(characters: CharacterSet, split_name: str) -> np.ndarray:
+    """Return the test characters that are not alone in their alphabet: the others have no right answer to find."""
+    ids = characters.alphabet_ids
+    test = split(characters, split_name).test
+    test = test[np.bincount(ids[test])[ids[test]] > 1]
+    if len(test) < 12:
+        raise MetalearnError(f"{characters.name} has {len(test)} test characters with company; 12 are needed")
+    return test
+
+
+def controls(split_name: str, seed: int = 0) -> dict[str, Callable[[Tasks], np.ndarray]]:
+    """Return what every embedding is compared with, by name: functions from tasks to rows."""
+    base = recipes.load_learner(families.BASE, split_name)
+    untrained = GradientEmbedding(families.BACKBONE, families.BACKBONE.initial(seed))
+    return {
+        "mean_pixels": lambda tasks: probes.mean_pixels(tasks.batches(64)),
+        "mean_features": lambda tasks: probes.mean_features(base, tasks.batches(64)),
+        "untrained_network": untrained.transform,
+        "random": lambda tasks: np.random.default_rng(seed).normal(size=(len(tasks), 128)),
     }
-    return {name: embed() for name, embed in tqdm(ways.items(), desc="embedding", unit="way", leave=False)}
+
+
+def _flat(estimates: dict[str, Estimate]) -> dict[str, float]:
+    means = {name: estimate.mean for name, estimate in estimates.items()}
+    return means | {f"{name}_ci95": estimate.ci95 for name, estimate in estimates.items()}

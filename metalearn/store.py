@@ -26,7 +26,10 @@ def save(path: Path, arrays: dict[str, np.ndarray], description: dict[str, Any])
 
 
 def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what :func:`save` wrote. Raises MetalearnError where a file is missing, altered or not one of ours."""
+    """Read what :func:`save` wrote; half precision comes back as single.
+
+    Raises MetalearnError where a file is missing, altered or not one of ours.
+    """
     description = describe(_with(path, ".json"))
     file = _with(path, ".safetensors")
     try:
@@ -36,7 +39,8 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
                 f"{file} was altered or cut short (its checksum differs); restore it, or make it again with "
                 "'metalearn train'"
             )
-        return safetensors.numpy.load(content), description
+        arrays = safetensors.numpy.load(content)
+        return {name: a.astype(np.float32) if a.dtype == np.float16 else a for name, a in arrays.items()}, description
     except FileNotFoundError as error:
         raise MetalearnError(f"there is no artifact {file}; restore it, or make it with 'metalearn train'") from error
     except (OSError, KeyError, safetensors.SafetensorError) as error:
@@ -54,6 +58,19 @@ def describe(file: Path) -> dict[str, Any]:
     if not isinstance(description, dict):
         raise MetalearnError(f"{file} does not describe an artifact of this kit; restore it")
     return description
+
+
+def halved(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays with matrices in half precision, as what ships is kept; :func:`load` gives single back.
+
+    Vectors, such as variances, take little room and may hold very small numbers: they stay as they are.
+    """
+    return {name: a.astype(np.float16) if a.dtype.kind == "f" and a.ndim > 1 else a for name, a in arrays.items()}
+
+
+def below(prefix: str, entries: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries whose names begin with ``prefix``, without it."""
+    return {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
 
 
 def _with(path: Path, suffix: str) -> Path:

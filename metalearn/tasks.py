@@ -4,7 +4,7 @@ Batch ``i`` of a sampler is a pure function of the data, the sampler's settings,
 sharing it among processes and opening one very episode again need nothing else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -38,8 +38,8 @@ class TaskBatch:
     def __len__(self) -> int:
         return len(self.support_y)
 
-    def __getitem__(self, tasks: int | slice) -> "TaskBatch":
-        """Return the chosen tasks; one task is a batch of one."""
+    def __getitem__(self, tasks: int | slice | Tensor) -> "TaskBatch":
+        """Return the chosen tasks (a tensor holds their numbers); one task is a batch of one."""
         chosen = slice(tasks, tasks + 1) if isinstance(tasks, int) else tasks
         return TaskBatch(ways=self.ways, **{name: tensor[chosen] for name, tensor in self.tensors().items()})
 
@@ -57,6 +57,13 @@ class TaskBatch:
     def tensors(self) -> dict[str, Tensor]:
         """Return the fields that are tensors, by name."""
         return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+
+
+def joined(batches: Iterable[TaskBatch]) -> TaskBatch:
+    """Return one batch of all tasks; they must have the same shape."""
+    parts = list(batches)
+    tensors = {name: torch.cat([part.tensors()[name] for part in parts]) for name in parts[0].tensors()}
+    return TaskBatch(ways=parts[0].ways, **tensors)
 
 
 class Tasks(Protocol):
@@ -117,8 +124,7 @@ class Episodes:
 
     def sample(self, tasks: int) -> Iterator[TaskBatch]:
         """Yield ``tasks`` tasks in batches, from batch 0 on (the last batch may be cut)."""
-        for index, start in enumerate(range(0, tasks, self.batch_size)):
-            yield self.batch(index)[: tasks - start]
+        return _sample(self, tasks)
 
     def _groups(self) -> list[np.ndarray]:
         """Return the sets of characters from which one task (one class, for alphabets) is drawn."""
@@ -171,12 +177,56 @@ class Episodes:
 
 
 @dataclass(frozen=True)
+class MixedQuestions:
+    """Sampler of tasks that ask different things of the same drawings: which character, which alphabet, which drawer.
+
+    Task t of a batch asks question ``t % 3`` of ``QUESTIONS``; a learner is not told which. The other fields are those
+    of :class:`Episodes`; ``batch_size`` is a multiple of three.
+    """
+
+    data: CharacterSet
+    pool: np.ndarray
+    ways: int = 5
+    shots: int = 5
+    queries: int = 5
+    batch_size: int = 12
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch_size % len(QUESTIONS):
+            raise MetalearnError(f"a batch of mixed questions is a multiple of {len(QUESTIONS)}, not {self.batch_size}")
+        self._samplers()
+
+    def batch(self, index: int) -> TaskBatch:
+        """Return batch ``index``: the same tasks every time, the questions in turn."""
+        by_question = joined(sampler.batch(index) for sampler in self._samplers())
+        return by_question[torch.arange(self.batch_size).view(len(QUESTIONS), -1).T.flatten()]
+
+    def _samplers(self) -> list[Episodes]:
+        each = self.batch_size // len(QUESTIONS)
+        return [
+            Episodes(self.data, self.pool, self.ways, self.shots, self.queries, q, batch_size=each, seed=self.seed)
+            for q in QUESTIONS
+        ]
+
+    def sample(self, tasks: int) -> Iterator[TaskBatch]:
+        """Yield ``tasks`` tasks in batches, from batch 0 on (the last batch may be cut)."""
+        return _sample(self, tasks)
+
+
+def _sample(sampler: "Episodes | MixedQuestions", tasks: int) -> Iterator[TaskBatch]:
+    for index, start in enumerate(range(0, tasks, sampler.batch_size)):
+        yield sampler.batch(index)[: tasks - start]
+
+
+@dataclass(frozen=True)
 class CharacterTasks:
     """One task a character: its drawings (class 1) against one drawing each of ``others`` (class 0).
 
     The article's 1,200 + 423 tasks. ``shots`` drawings of the character and one each of ``against`` others are the
     support set; ``queries`` more of both the query set. ``others`` are the positions to take those from, training
     characters by rights; they are the same for every task, so that two tasks differ in their character alone.
+    ``skip`` leaves that many of a character's drawings out: the same task, from other drawings.
     """
 
     data: CharacterSet
@@ -185,14 +235,16 @@ class CharacterTasks:
     shots: int = 20
     queries: int = 0
     against: int = 10
+    skip: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_drawings(self.data, self.shots + self.queries)
-        short = self.data.counts[self.characters] < self.shots + self.queries
+        needed = self.skip + self.shots + self.queries
+        _check_drawings(self.data, needed)
+        short = self.data.counts[self.characters] < needed
         if short.any():
             name = self.data.characters[self.characters[short][0]]
-            raise MetalearnError(f"{name} has fewer than the {self.shots + self.queries} drawings asked for")
+            raise MetalearnError(f"{name} has fewer than the {needed} drawings asked for")
         if len(self.others) <= self.against + self.queries:
             raise MetalearnError(f"{len(self.others)} characters are too few to take {self.against} others from")
 
@@ -205,9 +257,9 @@ class CharacterTasks:
             yield self._batch(self.characters[start : start + size])
 
     def _batch(self, targets: np.ndarray) -> TaskBatch:
-        each = self.shots + self.queries
+        taken = slice(self.skip, self.skip + self.shots + self.queries)
         # Seeded by the character, so that a task is the same in whatever batch it comes.
-        own = np.stack([np.random.default_rng([self.seed, c]).permutation(self.data.counts[c])[:each] for c in targets])
+        own = np.stack([np.random.default_rng([self.seed, c]).permutation(self.data.counts[c])[taken] for c in targets])
         rng = np.random.default_rng([self.seed])
         panel = rng.permutation(self.others)[: self.against + self.queries + 1]
         panel_drawing = rng.integers(self.data.counts[panel])

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -66,6 +67,26 @@ def reptile_distance(learner: Learner, batch: TaskBatch) -> Tensor:
     end = learner.adapt(batch, every_query=False).parameters[-1]
     distances = [(learner.start[name] - p.detach()).square().flatten(1).sum(1) for name, p in end.items()]
     return 0.5 * torch.stack(distances).sum(0).mean()
+
+
+def all_pairs_loss(learner: Learner, batch: TaskBatch) -> Tensor:
+    """The prototypical one-shot loss with every drawing in turn the only example of its class.
+
+    The tasks of the batch are taken as one, with the classes of all. Drawing k of each class makes a support set, and
+    all other drawings are its queries: K support sets of K - 1 queries a class for the price of K drawings a class
+    (Snell et al. 2017, equation 2, with every choice of the support set).
+    """
+    batch = batch.to(learner.device)
+    parts = [x.unflatten(1, (batch.ways, -1)) for x in (batch.support_x, batch.query_x)]
+    x = torch.cat(parts, dim=2).flatten(0, 1)
+    classes, each = x.shape[:2]
+    features = learner.backbone.features(learner.shared, x.flatten(0, 1)[None])[0]
+    lengths = features.square().sum(1)
+    distances = lengths[:, None] + lengths - 2 * features @ features.T
+    logits = -distances.view(classes, each, classes, each).transpose(2, 3)  # class, query, support, class
+    answers = torch.arange(classes, device=x.device)[:, None, None].expand(-1, each, each)
+    others = ~torch.eye(each, dtype=torch.bool, device=x.device).expand(classes, -1, -1)
+    return F.cross_entropy(logits[others], answers[others])
 
 
 def train(
@@ -170,16 +191,12 @@ class _Run:
         if description["schedule"] != json.loads(json.dumps(asdict(self.schedule))):
             raise MetalearnError(f"{path.parent} holds a run with another schedule; name another folder or remove it")
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        self.learner.load_state_dict(_below("now/", tensors))
-        self.best = _below("best/", tensors)
+        self.learner.load_state_dict(store.below("now/", tensors))
+        self.best = store.below("best/", tensors)
         state: dict[int, dict[str, Any]] = {}
-        for name, value in _below("optimizer/", tensors).items():
+        for name, value in store.below("optimizer/", tensors).items():
             index, key = name.split("/")
             state.setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         saved = description["progress"]
         self.progress = Progress(**{**saved, "validation": [tuple(pair) for pair in saved["validation"]]})
-
-
-def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

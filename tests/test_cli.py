@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metalearn import cli, data, recipes, store
+from metalearn import cli, data, families, recipes, store
 from metalearn.data import CharacterSet
 
 Capture = pytest.CaptureFixture[str]
@@ -91,13 +91,10 @@ def test_evaluate_within_alphabets_is_harder(capsys: Capture) -> None:
     assert within["accuracy"] < anywhere
 
 
-def test_evaluate_an_embedding_beside_its_controls(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluate_an_embedding_beside_its_controls(
+    capsys: Capture, omniglot: CharacterSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from metalearn import report
-
-    everyone = recipes.character_tasks
-
-    def fewer(characters: CharacterSet, split_name: str, positions: np.ndarray) -> object:
-        return everyone(characters, split_name, positions)
 
     chosen = data.split
 
@@ -106,7 +103,6 @@ def test_evaluate_an_embedding_beside_its_controls(capsys: Capture, monkeypatch:
         return data.Split(name, sides.train, sides.validation, sides.test[:60])
 
     monkeypatch.setattr(report, "split", small_split)
-    monkeypatch.setattr(recipes, "character_tasks", fewer)
     found = ask(capsys, "evaluate", "--embedding", "gradient", "--split", "lake")
     fields = {"retrieval_1nn", "precision_at_10", "nmi"}
     assert fields <= set(found)
@@ -124,7 +120,7 @@ def test_embed_writes_a_row_a_task(
         def transform(self, tasks: object) -> np.ndarray:
             return rows
 
-    monkeypatch.setattr(recipes, "load_embedder", lambda split: Embedder())
+    monkeypatch.setattr(families, "load_embedder", lambda split, name: Embedder())
     found = ask(capsys, "embed", "--output", str(tmp_path / "E.csv"))
     assert (found["tasks"], found["dimensions"]) == (len(characters), 3)
     lines = (tmp_path / "E.csv").read_text().splitlines()
@@ -139,8 +135,8 @@ def test_train_writes_a_learner_that_evaluate_and_adapt_take(
 ) -> None:
     made = ask(capsys, "train", "--learner", "prototypes", "--meta-steps", "2", "--output", str(tmp_path))
     assert made["schedule"]["meta_steps"] == 2
-    found = ask(capsys, "evaluate", "--learner", str(tmp_path / "prototypes"), "--tasks", "10")
-    assert found["learner"] == str(tmp_path / "prototypes")
+    found = ask(capsys, "evaluate", "--learner", str(tmp_path / "article" / "prototypes"), "--tasks", "10")
+    assert found["learner"] == str(tmp_path / "article" / "prototypes")
     assert 0.2 < found["accuracy"] <= 1
 
 
@@ -190,7 +186,7 @@ def test_a_missing_and_an_altered_artifact(
 
 
 def test_every_subcommand_has_help_with_an_example(capsys: Capture) -> None:
-    for words in ("info", "data info", "data import", "train", "embed", "evaluate", "adapt", "dashboard"):
+    for words in ("info", "data info", "data import", "train", "embed", "evaluate", "compare", "adapt", "dashboard"):
         with pytest.raises(SystemExit) as done:
             cli.main([*words.split(), "--help"])
         assert done.value.code == 0

@@ -1,4 +1,4 @@
-"""Measures, against small cases worked out by hand."""
+"""Measures of learners, against small cases worked out by hand."""
 
 from pathlib import Path
 
@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 from metalearn import evaluate
-from metalearn.adapt import SGD
-from metalearn.backbone import Backbone
+from metalearn.adapt import SGD, Support
+from metalearn.backbone import HEAD, Backbone, Params
 from metalearn.data import CharacterSet, shrink
 from metalearn.errors import MetalearnError
 from metalearn.evaluate import Estimate
 from metalearn.learners.learner import Learner
+from metalearn.learners.preinit import EmbeddingInit, LearnedInit
 from metalearn.learners.prototypes import PrototypeInit
-from metalearn.tasks import CharacterTasks, Episodes
+from metalearn.tasks import Episodes, Tasks
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
 LEARNER = Learner(NETWORK, PrototypeInit(), SGD(0.0), steps=0)
@@ -26,6 +28,14 @@ def test_an_interval_is_196_standard_errors() -> None:
     assert found.mean == 0.5
     assert found.ci95 == pytest.approx(1.96 * np.sqrt(1 / 3) / 2)
     assert found.count == 4
+
+
+def test_samples_that_go_together_count_as_one() -> None:
+    values = np.array([0.0, 1.0, 1.0, 0.5])
+    doubled = Estimate.of(np.repeat(values, 2), groups=np.repeat(np.arange(4), 2))
+    plain = Estimate.of(values)
+    assert (doubled.mean, doubled.count) == (plain.mean, 8)
+    assert doubled.ci95 == pytest.approx(plain.ci95)
 
 
 def test_an_interval_covers_the_truth_about_95_times_in_100() -> None:
@@ -40,6 +50,81 @@ def test_accuracies_are_per_task_and_per_step(small: CharacterSet) -> None:
     assert found.shape == (3, 10)
     with torch.no_grad():
         np.testing.assert_allclose(found[:, :4], LEARNER.adapt(sampler.batch(0), steps=2).query_accuracy)
+
+
+def test_the_end_alone_is_what_every_step_ends_with(small: CharacterSet) -> None:
+    sampler = Episodes(small, np.arange(12), ways=3, queries=2, batch_size=4)
+    learner = Learner(NETWORK, LearnedInit(HEAD), SGD(0.5), steps=3)
+    every_step = evaluate.query_accuracies(learner, sampler.sample(8))
+    at_the_end = evaluate.query_accuracies(learner, sampler.sample(8), every_query=False)
+    assert (every_step.shape, at_the_end.shape) == ((4, 8), (1, 8))
+    np.testing.assert_array_equal(at_the_end[0], every_step[-1])
+
+
+# --- a learner that is told something else ---------------------------------------------------------------------------
+
+
+class Numbered:
+    """An embedder that gives the tasks of a batch the numbers 1, 2, 3, …"""
+
+    def transform(self, tasks: Tasks) -> np.ndarray:
+        return np.arange(1, len(tasks) + 1, dtype=np.float32)[:, None].repeat(6, axis=1)
+
+
+def told(small: CharacterSet, embedding: str) -> list[Tensor]:
+    """What a learner that is embedded by number is told about two batches of eight tasks."""
+    heard = []
+
+    def init(support: Support) -> Params:
+        heard.append(support.embedding)
+        return LearnedInit(HEAD)(support)
+
+    learner = Learner(NETWORK, init, SGD(0.1), embedder=Numbered(), steps=1)
+    batches = Episodes(small, np.arange(12), ways=3, queries=2, batch_size=8).sample(16)
+    assert evaluate.query_accuracies(learner, batches, embedding=embedding).shape == (2, 16)
+    return heard
+
+
+def test_a_shuffled_embedding_is_another_tasks_of_the_batch(small: CharacterSet) -> None:
+    own = torch.from_numpy(Numbered().transform(range(8)))
+    for heard in told(small, "own"):
+        assert torch.equal(heard, own)
+    shuffled = told(small, "shuffled")
+    for heard in shuffled:
+        assert (heard != own).all()
+        assert torch.equal(heard.sort(dim=0).values, own)
+    assert not torch.equal(*shuffled)
+
+
+def test_zeros_and_noise_say_nothing(small: CharacterSet) -> None:
+    for heard in told(small, "zero"):
+        assert heard.shape == (8, 6)
+        assert not heard.any()
+    first, second = told(small, "random")
+    assert first.shape == second.shape == (8, 6)
+    assert not torch.equal(first, second)
+    assert torch.cat([first, second]).std().item() == pytest.approx(1, abs=0.25)
+    assert all(torch.equal(a, b) for a, b in zip(told(small, "random"), (first, second), strict=True))
+
+
+def test_what_it_is_told_changes_what_a_conditioned_learner_answers(small: CharacterSet) -> None:
+    init = EmbeddingInit(NETWORK, embedding_size=6)
+    torch.nn.init.normal_(init.offsets.weight, std=0.5, generator=torch.Generator().manual_seed(0))
+    sampler = Episodes(small, np.arange(12), ways=3, queries=4, batch_size=8)
+    conditioned = Learner(NETWORK, init, SGD(0.3), embedder=Numbered(), steps=2)
+    unconditioned = Learner(NETWORK, PrototypeInit(), SGD(0.3), steps=2)
+    for learner, changes in ((conditioned, True), (unconditioned, False)):
+        own, other = (evaluate.query_accuracies(learner, sampler.sample(16), embedding=e) for e in ("own", "random"))
+        assert (own != other).any() == changes
+
+
+def test_an_unknown_kind_of_embedding_is_refused(small: CharacterSet) -> None:
+    batches = Episodes(small, np.arange(12), ways=3, queries=2).sample(4)
+    with pytest.raises(MetalearnError, match="'inverted'; there are own, shuffled, zero, random"):
+        evaluate.query_accuracies(LEARNER, batches, embedding="inverted")
+
+
+# --- Lake's runs -----------------------------------------------------------------------------------------------------
 
 
 def published_run(folder: Path, classes: int = 3, seed: int = 0) -> Path:
@@ -88,23 +173,3 @@ def test_runs_that_are_not_whole(tmp_path: Path, damage: str) -> None:
 def test_a_folder_without_runs(tmp_path: Path) -> None:
     with pytest.raises(MetalearnError, match="holds no runs"):
         evaluate.lake_runs(tmp_path)
-
-
-def test_quality_of_a_perfect_and_of_a_meaningless_embedding() -> None:
-    labels = np.repeat(np.arange(4), 20)
-    rng = np.random.default_rng(0)
-    perfect = evaluate.embedding_quality(np.eye(4)[labels] + 0.01 * rng.normal(size=(80, 4)), labels)
-    assert perfect["retrieval_1nn"] == perfect["precision_at_10"] == 1
-    assert perfect["nmi"] == pytest.approx(1)
-    random = evaluate.embedding_quality(rng.normal(size=(80, 16)), labels)
-    assert random["retrieval_1nn"] < 0.5
-    assert random["nmi"] < 0.3
-
-
-def test_controls_see_the_tasks_own_class_alone(small: CharacterSet) -> None:
-    tasks = CharacterTasks(small, np.arange(12), others=np.arange(12), shots=6, against=5)
-    pixels = evaluate.mean_pixels(tasks.batches(5))
-    np.testing.assert_allclose(pixels, small.images.mean(1).reshape(12, -1) / 255, atol=1e-6)
-    features = evaluate.mean_features(LEARNER, tasks.batches(5))
-    own = NETWORK.features(LEARNER.shared, torch.from_numpy(small.images[0])[None, :, None].float() / 255)
-    np.testing.assert_allclose(features[0], own[0].mean(0).detach(), atol=1e-5)

@@ -54,3 +54,23 @@ def test_curves_and_bars_show_the_numbers_given() -> None:
     assert list(figure.data[0].y) == [0.9, 0.4]
     assert list(figure.data[0].error_y.array) == [0.05, 0]
     assert figure.layout.shapes[0].y0 == 0.2
+
+
+def test_dots_stand_on_the_line_of_their_label_in_the_colour_of_their_group() -> None:
+    marks = [
+        plots.Mark("film", "lake", 0.8, 0.01),
+        plots.Mark("maml", "lake", 0.7, 0.02),
+        plots.Mark("maml", "article", 0.9, 0.03),
+    ]
+    figure = plots.dots(marks, "accuracy", "title")
+    lines = dict(zip(figure.layout.yaxis.ticktext, figure.layout.yaxis.tickvals, strict=True))
+    drawn = {
+        (next(label for label, line in lines.items() if abs(line - y) < 0.35), trace.name, x, interval)
+        for trace in figure.data
+        for x, y, interval in zip(trace.x, trace.y, trace.error_x.array, strict=True)
+    }
+    assert drawn == set(marks)
+    assert len({(trace.marker.color, trace.marker.symbol) for trace in figure.data}) == 2
+    assert figure.layout.showlegend
+    assert (figure.layout.title.text, figure.layout.xaxis.title.text) == ("title", "accuracy")
+    assert not plots.dots(marks[:2], "accuracy").layout.showlegend

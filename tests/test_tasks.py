@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.tasks import CharacterTasks, Episodes, TaskBatch, task_of
+from metalearn.tasks import QUESTIONS, CharacterTasks, Episodes, MixedQuestions, TaskBatch, joined, task_of
 
 
 def episodes(data: CharacterSet, **changed: object) -> Episodes:
@@ -102,6 +102,73 @@ def test_questions_share_their_answer_and_nothing_else(small: CharacterSet) -> N
         assert [len(set(row[answers == answer] % 6)) for answer in range(3)] == [1, 1, 1]
 
 
+# --- mixed questions -------------------------------------------------------------------------------------------------
+
+
+def mixed(data: CharacterSet, **changed: object) -> MixedQuestions:
+    options = {"ways": 3, "shots": 2, "queries": 2, "batch_size": 9} | changed
+    return MixedQuestions(data, np.arange(len(data)), **options)
+
+
+def question_of(data: CharacterSet, ids: np.ndarray, labels: np.ndarray) -> str:
+    """Tell what a task asks from its drawings: what those of a class share, and no two classes do."""
+    character, drawer = np.divmod(ids, data.images.shape[1])
+    shared = {"character": character, "alphabet": data.alphabet_ids[character], "drawer": drawer}
+    by_class = {name: [set(of[labels == c].tolist()) for c in range(3)] for name, of in shared.items()}
+    asked = [
+        name
+        for name, classes in by_class.items()
+        if all(len(one) == 1 for one in classes) and len(set.union(*classes)) == 3
+    ]
+    return asked[0]  # three characters may be of three alphabets too, and tell them apart on the way
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), index=st.integers(0, 10_000))
+def test_mixed_questions_come_in_turn_and_follow_from_their_number(small: CharacterSet, seed: int, index: int) -> None:
+    batch = mixed(small, seed=seed).batch(index)
+    assert same(batch, replace(mixed(small, seed=seed)).batch(index))
+    ids = torch.cat([batch.support_ids, batch.query_ids], 1).numpy()
+    labels = torch.cat([batch.support_y, batch.query_y], 1).numpy()
+    asked = [question_of(small, *task) for task in zip(ids, labels, strict=True)]
+    assert asked == [QUESTIONS[t % 3] for t in range(9)]
+
+
+def test_mixed_batches_differ_by_number_and_by_seed(small: CharacterSet) -> None:
+    first = mixed(small).batch(0)
+    assert not same(first, mixed(small).batch(1))
+    assert not same(first, mixed(small, seed=1).batch(0))
+
+
+def test_a_sample_of_mixed_questions_goes_on_in_turn(small: CharacterSet) -> None:
+    batches = list(mixed(small).sample(20))
+    assert [len(batch) for batch in batches] == [9, 9, 2]
+    assert same(batches[2], mixed(small).batch(2)[:2])
+
+
+# --- batches ---------------------------------------------------------------------------------------------------------
+
+
+def test_tasks_are_chosen_by_their_numbers(small: CharacterSet) -> None:
+    batch = episodes(small).batch(0)
+    chosen = batch[torch.tensor([3, 1, 3])]
+    assert (len(chosen), chosen.ways) == (3, 3)
+    for name, tensor in chosen.tensors().items():
+        whole = batch.tensors()[name]
+        assert torch.equal(tensor, torch.stack([whole[3], whole[1], whole[3]]))
+
+
+def test_joined_batches_are_one(small: CharacterSet) -> None:
+    batch = episodes(small).batch(0)
+    assert same(joined(batch.batches(3)), batch)
+    twice = joined([batch, episodes(small).batch(1)])
+    assert (len(twice), twice.ways) == (8, 3)
+    assert same(twice[4:], episodes(small).batch(1))
+
+
+# --- what there is too little of -------------------------------------------------------------------------------------
+
+
 def test_characters_with_too_few_drawings_are_left_out(small: CharacterSet) -> None:
     counts = small.counts.copy()
     counts[:4] = 3
@@ -143,6 +210,19 @@ def test_character_tasks_stand_against_the_same_others(small: CharacterSet) -> N
     assert torch.equal(torch.cat([part.support_x for part in piecewise]), everything.support_x)
 
 
+def test_skipping_gives_the_same_task_from_other_drawings(small: CharacterSet) -> None:
+    parts = [
+        joined(CharacterTasks(small, np.arange(12), np.arange(12), shots=2, against=5, skip=skip).batches(4))
+        for skip in (0, 2, 4)
+    ]
+    own = torch.cat([part.support_ids[:, 5:] for part in parts], dim=1)
+    assert torch.equal(own.sort(dim=1).values, torch.arange(72).view(12, 6))
+    for part in parts:
+        assert torch.equal(part.support_ids[:, :5], parts[0].support_ids[:, :5])
+    with pytest.raises(MetalearnError, match="7 drawings"):
+        CharacterTasks(small, np.arange(12), np.arange(12), shots=2, against=5, skip=5)
+
+
 def test_one_task_of_chosen_characters(small: CharacterSet) -> None:
     task = task_of(small, [7, 2], shots=2, queries=3, seed=1)
     assert (task.support_ids[0] // 6).tolist() == [7, 7, 2, 2]
@@ -152,3 +232,10 @@ def test_one_task_of_chosen_characters(small: CharacterSet) -> None:
             task_of(small, wrong)
     with pytest.raises(MetalearnError, match="8 drawings"):
         task_of(small, [1, 2], shots=4, queries=4)
+
+
+def test_mixed_questions_say_at_once_what_they_cannot_do(small: CharacterSet) -> None:
+    with pytest.raises(MetalearnError, match="multiple of 3"):
+        mixed(small, batch_size=10)
+    with pytest.raises(MetalearnError, match="too few"):
+        mixed(small, ways=5)

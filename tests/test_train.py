@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from metalearn import train
 from metalearn.adapt import SGD
@@ -126,6 +127,24 @@ def test_reptiles_outer_gradient_is_start_less_end(small: CharacterSet) -> None:
     for name in NETWORK.body:
         expected = (learner.start[name] - end[name]).mean(0)
         torch.testing.assert_close(learner.start[name].grad, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_every_drawing_is_in_turn_the_only_example_of_its_class(small: CharacterSet) -> None:
+    """Snell et al. 2017, equation 2, for support slot k and query k' != k of every class of all tasks."""
+    learner, batch = prototypes(), sampler(small, shots=2, queries=2).batch(0)
+    drawings = torch.cat(
+        [x.unflatten(1, (3, 2)) for x in (batch.support_x, batch.query_x)], dim=2
+    )  # task, class, drawing
+    with torch.no_grad():
+        found = train.all_pairs_loss(learner, batch)
+        features = NETWORK.features(learner.shared, drawings.view(1, 4 * 3 * 4, 1, 28, 28)).view(12, 4, -1)
+        losses = []
+        for k in range(4):
+            for other in set(range(4)) - {k}:
+                for answer in range(12):
+                    far = (features[:, k] - features[answer, other]).square().sum(1)
+                    losses.append(F.cross_entropy(-far, torch.tensor(answer)))
+    torch.testing.assert_close(found, torch.stack(losses).mean(), atol=1e-4, rtol=1e-4)
 
 
 def test_the_schedule_warms_up_and_ends_at_nothing() -> None:

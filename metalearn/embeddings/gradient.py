@@ -11,8 +11,12 @@ from torch import Tensor
 
 from metalearn.adapt import SGD, adapt
 from metalearn.backbone import HEAD, Backbone, Params
+from metalearn.embeddings.sketch import sketch
+from metalearn.errors import MetalearnError
 from metalearn.learners.preinit import LearnedInit
 from metalearn.tasks import TaskBatch, Tasks
+
+KINDS = ("sum", "trajectory", "fisher")
 
 
 class GradientEmbedding(TransformerMixin, BaseEstimator):
@@ -24,8 +28,13 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
     gradient is brought to length one, and long ones are sketched to ``projection`` numbers (Weinberger et al. 2009), so
     that memory depends neither on the number of tasks nor on the network's.
 
-    ``fisher=True`` squares the gradient of each drawing before averaging, at the end of the training: the diagonal of
-    the empirical Fisher information (Task2Vec, Achille et al. 2019).
+    ``kind`` says what is kept of the gradients:
+
+    * ``"sum"``: their sum over the steps;
+    * ``"trajectory"``: each step's by itself, one after the other, so that D grows with the steps;
+    * ``"fisher"``: at the end of the training, the squares of each drawing's gradient, averaged over the drawings: the
+      diagonal of the empirical Fisher information (Task2Vec, Achille et al. 2019). Each picture is normalised by
+      itself, in training as in evaluation, so that five drawings are enough.
 
     The head, whose rows are in the order of the classes, is left out; what remains is the same for any order of the
     classes or drawings. Query sets are never read. ``parameters`` are the base model's, and ``fit`` learns nothing.
@@ -37,7 +46,7 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         parameters: Params,
         steps: int = 3,
         step_size: float = 0.5,
-        fisher: bool = False,
+        kind: str = "sum",
         projection: int = 512,
         batch_size: int = 32,
         seed: int = 0,
@@ -46,7 +55,7 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         self.parameters = parameters
         self.steps = steps
         self.step_size = step_size
-        self.fisher = fisher
+        self.kind = kind
         self.projection = projection
         self.batch_size = batch_size
         self.seed = seed
@@ -59,21 +68,37 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         return True
 
     def transform(self, tasks: Tasks) -> np.ndarray:
-        """Embed each task from its support set: float32 ``[tasks, D]``."""
-        return np.concatenate([self._embed(batch, [self.steps])[0] for batch in tasks.batches(self.batch_size)])
+        """Embed each task from its support set: float32 ``[tasks, D]``. Raises MetalearnError for an unknown kind."""
+        if self.kind not in KINDS:
+            raise MetalearnError(f"unknown kind {self.kind!r}; there are {', '.join(KINDS)}")
+        stretches = [1] * self.steps if self.kind == "trajectory" else [self.steps]
+        rows = [self._embed(batch, stretches, add_up=self.kind == "sum") for batch in tasks.batches(self.batch_size)]
+        return np.concatenate([np.concatenate(of_stretches, axis=1) for of_stretches in rows])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what ``fit`` learned: nothing."""
+        return {}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> Self:
+        """Take back what :meth:`state` returned."""
+        return self
 
     def path(self, batch: TaskBatch, steps: int) -> np.ndarray:
         """Return the embedding as it builds up over the first 1, 2, … ``steps`` steps: float32 ``[steps, T, D]``."""
-        return np.stack(self._embed(batch, [1] * steps))
+        return np.stack(self._embed(batch, [1] * steps, add_up=True))
 
     @property
     def _watched(self) -> tuple[str, ...]:
         return (*self.backbone.scales_and_shifts, f"conv{len(self.backbone.widths)}")
 
-    def _embed(self, batch: TaskBatch, stretches: list[int]) -> list[np.ndarray]:
-        """Embed the tasks after each stretch of that many steps, every one adding to those before it."""
+    @property
+    def _fisher(self) -> bool:
+        return self.kind == "fisher"
+
+    def _embed(self, batch: TaskBatch, stretches: list[int], add_up: bool) -> list[np.ndarray]:
+        """Embed the tasks after each stretch of that many steps; each by itself, or added to those before it."""
         tasks, count = batch.support_y.shape
-        owners = tasks * count if self.fisher else tasks  # whose gradient is kept apart: each drawing's, or each task's
+        owners = tasks * count if self._fisher else tasks  # whose gradient is kept apart
         start = {name: p.detach() for name, p in self.parameters.items()}
         watched = self.backbone.for_tasks(start, self._watched, owners, batch.ways)
         watched = {name: p.contiguous().requires_grad_() for name, p in watched.items()}
@@ -86,10 +111,10 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         for stretch in stretches:
             with torch.enable_grad():
                 losses = [self._loss(head, features, batch.support_y) for head in heads[first : first + stretch]]
-                loss = losses[-1] if self.fisher else torch.stack(losses).sum()
+                loss = losses[-1] if self._fisher else torch.stack(losses).sum()
             gradients = torch.autograd.grad(loss, list(watched.values()), retain_graph=True)
             for name, gradient in zip(watched, gradients, strict=True):
-                summed[name] = gradient if self.fisher else summed[name] + gradient
+                summed[name] = summed[name] + gradient if add_up else gradient
             embedded.append(self._rows(summed, tasks))
             first += stretch
         return embedded
@@ -116,15 +141,15 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         """Sum over tasks of the mean loss; for the Fisher, whose squares are averaged later, of each drawing's loss."""
         logits = self.backbone.classify({name: p.detach() for name, p in head.items()}, features)
         total = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum")
-        return total if self.fisher else total / y.shape[1]
+        return total if self._fisher else total / y.shape[1]
 
     def _rows(self, gradients: Params, tasks: int) -> np.ndarray:
         parts = []
         for gradient in gradients.values():
             flat = gradient.flatten(1)
-            if self.fisher:
+            if self._fisher:
                 flat = flat.square().unflatten(0, (tasks, -1)).mean(1)
-            parts.append(F.normalize(_sketch(flat, self.projection, self.seed)))
+            parts.append(F.normalize(sketch(flat, self.projection, self.seed)))
         return torch.cat(parts, dim=1).numpy()
 
 
@@ -134,13 +159,3 @@ class _HeadOnly(Backbone):
 
     def features(self, parameters: Params, x: Tensor) -> Tensor:
         return x
-
-
-def _sketch(rows: Tensor, size: int, seed: int) -> Tensor:
-    """Shorten rows to ``size`` numbers: every entry lands, signed, in one of them. Inner products stay, on average."""
-    if rows.shape[1] <= size:
-        return rows
-    generator = torch.Generator().manual_seed(seed)
-    bucket = torch.randint(size, (rows.shape[1],), generator=generator)
-    sign = 2.0 * torch.randint(2, (rows.shape[1],), generator=generator).to(rows) - 1
-    return rows.new_zeros(len(rows), size).index_add_(1, bucket, rows * sign)

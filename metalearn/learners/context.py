@@ -3,25 +3,25 @@
 import torch
 from torch import Tensor, nn
 
-from metalearn.adapt import Support
-from metalearn.backbone import HEAD, Backbone, Params
+from metalearn.adapt import Init, Support
+from metalearn.backbone import Backbone, Params
 
 
 class ContextInit(nn.Module):
-    """Every task starts from an empty context and the learned head (Zintgraf et al. 2019, algorithm 1).
+    """Every task starts from an empty context (Zintgraf et al. 2019, algorithm 1) and from what ``head`` gives.
 
-    Their head is shared and its outputs have an order. Here the head adapts too and starts from one vector for all
-    classes, so that the context does not depend on which class is called what.
+    Their head is shared and its outputs have an order. Here the head adapts too, and starts from one vector for all
+    classes or from prototypes, so that the context does not depend on which class is called what.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, head: Init) -> None:
         super().__init__()
         self.size = size
+        self.head = head
 
     def forward(self, support: Support) -> Params:
         """Return ``context`` ``[T, size]``, all zero, and the head's parameters."""
-        head = support.backbone.for_tasks(support.parameters, HEAD, len(support.x), support.ways)
-        return {"context": support.x.new_zeros(len(support.x), self.size), **head}
+        return {"context": support.x.new_zeros(len(support.x), self.size), **self.head(support)}
 
 
 class ContextModulation(nn.Module):
@@ -35,8 +35,10 @@ class ContextModulation(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.weight = nn.Parameter(torch.randn(size, sum(self.lengths), generator=generator) / size**0.5)
 
-    def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor]:
-        """Return the modulated parameters and the context ``[T, size]``."""
+    def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor | None]:
+        """Return the modulated parameters and the context ``[T, size]``; before a task has one, nothing is changed."""
+        if "context" not in parameters:
+            return parameters, None
         parts = (parameters["context"] @ self.weight).split(self.lengths, dim=1)
         modulated = {name: parameters[name] + part for name, part in zip(self.names, parts, strict=True)}
         return {**parameters, **modulated}, parameters["context"]

@@ -50,11 +50,16 @@ class Learner(nn.Module):
         """The meta-learned parameters of the backbone, from which tasks start."""
         return dict(self.start.items())
 
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.start["conv1"].device
+
     def embed(self, batch: TaskBatch) -> Tensor | None:
         """Return the embedding of each task, float32 ``[T, d]``, or None for a learner that uses none."""
         if self.embedder is None:
             return None
-        return torch.from_numpy(self.embedder.transform(batch)).to(batch.support_x.device)
+        return torch.from_numpy(self.embedder.transform(batch))
 
     def adapt(
         self, batch: TaskBatch, embedding: Tensor | None = None, steps: int | None = None, every_query: bool = True
@@ -63,15 +68,15 @@ class Learner(nn.Module):
 
         ``embedding`` replaces the learner's own, which is how a shuffled, zero or random one is tried.
         """
-        batch = batch.to(self.start["conv1"].device)
+        embedding = self.embed(batch) if embedding is None else embedding
         return adapt(
             self.backbone,
             self.shared,
-            batch,
+            batch.to(self.device),
             init=self.init,
             update=self.update,
             modulate=self.modulate,
-            embedding=self.embed(batch) if embedding is None else embedding,
+            embedding=None if embedding is None else embedding.to(self.device),
             steps=self.steps if steps is None else steps,
             second_order=self.second_order,
             every_query=every_query,

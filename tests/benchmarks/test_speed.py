@@ -9,7 +9,7 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from metalearn import data, glyphs, recipes
+from metalearn import data, families, glyphs, recipes
 from metalearn.data import CharacterSet
 from metalearn.tasks import Episodes, task_of
 
@@ -41,7 +41,7 @@ def test_generate_the_glyphs(benchmark: BenchmarkFixture, tmp_path: Path) -> Non
 
 
 def test_embed_all_character_tasks(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
-    embedder, tasks = recipes.load_embedder("article"), recipes.character_tasks(characters, "article")
+    embedder, tasks = families.load_embedder("article"), families.character_tasks(characters, "article")
     assert len(benchmark.pedantic(lambda: embedder.transform(tasks), rounds=3)) == len(characters)
 
 

@@ -57,7 +57,7 @@ def test_a_selection_shows_drawings_and_neighbours_and_is_sent_on(app: AppTest) 
     select_on_map(app, 3, 40)
     app.run()
     assert app.subheader[0].value == "2 selected"
-    assert "in all 128 dimensions, not on the map" in captions(app)
+    assert "in all 256 dimensions, not on the map" in captions(app)
     (send,) = [button for button in app.button if button.label == "Send to adaptation"]
     send.click().run()
     assert not app.exception

@@ -14,7 +14,8 @@ from sklearn.pipeline import make_pipeline
 
 from metalearn.backbone import Backbone
 from metalearn.data import CharacterSet
-from metalearn.embeddings.gradient import GradientEmbedding
+from metalearn.embeddings.gradient import KINDS, GradientEmbedding
+from metalearn.errors import MetalearnError
 from metalearn.tasks import Episodes, TaskBatch
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
@@ -30,8 +31,8 @@ def tasks(small: CharacterSet) -> TaskBatch:
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 999), fisher=st.booleans())
-def test_order_of_classes_and_of_drawings_does_not_matter(tasks: TaskBatch, seed: int, fisher: bool) -> None:
+@given(seed=st.integers(0, 999), kind=st.sampled_from(KINDS))
+def test_order_of_classes_and_of_drawings_does_not_matter(tasks: TaskBatch, seed: int, kind: str) -> None:
     rng = np.random.default_rng(seed)
     order = torch.from_numpy(rng.permutation(8))
     relabelled = torch.from_numpy(rng.permutation(4))[tasks.support_y]
@@ -41,7 +42,7 @@ def test_order_of_classes_and_of_drawings_does_not_matter(tasks: TaskBatch, seed
         support_y=relabelled[:, order],
         support_ids=tasks.support_ids[:, order],
     )
-    chosen = embedder(fisher=fisher)
+    chosen = embedder(kind=kind)
     np.testing.assert_allclose(chosen.transform(shuffled), chosen.transform(tasks), atol=2e-4)
 
 
@@ -76,7 +77,7 @@ def test_it_is_the_sum_of_plain_gradients_along_the_training(tasks: TaskBatch) -
 
 def test_fisher_squares_the_gradient_of_each_drawing(tasks: TaskBatch) -> None:
     x, y, start = tasks.support_x[0], tasks.support_y[0], NETWORK.initial(3)
-    batchwise = embedder(fisher=True, steps=1, projection=10_000)
+    batchwise = embedder(kind="fisher", steps=1, projection=10_000)
     weight, bias = torch.zeros(4, NETWORK.features_size, requires_grad=True), torch.zeros(4, requires_grad=True)
     loss = F.cross_entropy(F.linear(NETWORK.features(start, x[None])[0], weight, bias), y)
     head = [p - 0.5 * g for p, g in zip((weight, bias), torch.autograd.grad(loss, (weight, bias)), strict=True)]
@@ -98,6 +99,21 @@ def test_the_path_ends_where_the_embedding_is(tasks: TaskBatch) -> None:
     assert path.shape[:2] == (3, 10)
     np.testing.assert_allclose(path[-1], embedder(steps=3).transform(tasks), atol=1e-5)
     np.testing.assert_allclose(path[0], embedder(steps=1).transform(tasks), atol=1e-5)
+
+
+def test_the_trajectory_keeps_the_steps_apart(tasks: TaskBatch) -> None:
+    apart = embedder(kind="trajectory", steps=3).transform(tasks)
+    first = embedder(steps=1).transform(tasks)
+    size = first.shape[1]
+    assert apart.shape == (10, 3 * size)
+    np.testing.assert_allclose(apart[:, :size], first, atol=1e-6)
+    of_the_last_step = embedder(kind="trajectory", steps=2).transform(tasks)[:, size:]
+    np.testing.assert_allclose(apart[:, size : 2 * size], of_the_last_step, atol=1e-6)
+
+
+def test_an_unknown_kind_is_refused(tasks: TaskBatch) -> None:
+    with pytest.raises(MetalearnError, match="there are sum, trajectory, fisher"):
+        embedder(kind="hessian").transform(tasks)
 
 
 def test_long_gradients_are_sketched_and_keep_their_likeness(tasks: TaskBatch) -> None:

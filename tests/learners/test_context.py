@@ -6,16 +6,18 @@ import torch
 from torch import Tensor
 
 from metalearn.adapt import SGD
-from metalearn.backbone import Backbone
+from metalearn.backbone import HEAD, Backbone
 from metalearn.learners.context import ContextInit, ContextModulation
 from metalearn.learners.learner import Learner
+from metalearn.learners.preinit import LearnedInit
 from metalearn.tasks import TaskBatch
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
 
 
 def cavia(steps: int = 2) -> Learner:
-    return Learner(NETWORK, ContextInit(3), SGD(0.5), ContextModulation(NETWORK, 3), steps=steps, second_order=True)
+    init = ContextInit(3, LearnedInit(HEAD))
+    return Learner(NETWORK, init, SGD(0.5), ContextModulation(NETWORK, 3), steps=steps, second_order=True)
 
 
 def test_context_starts_empty_and_moves_against_its_gradient(tasks: TaskBatch) -> None:

@@ -1,0 +1,181 @@
+"""Result tables: every row is written with what it needs to be read, and an interruption costs one measurement."""
+
+import csv
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metalearn import __version__, compare, store
+from metalearn.compare import Found, Measurement, Row, Setting
+from metalearn.data import CharacterSet
+from metalearn.errors import MetalearnError
+from metalearn.evaluate import Estimate
+
+SAMPLES = np.array([0.0, 1.0, 1.0, 1.0])
+
+
+class LostError(Exception):
+    pass
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two measurements make the table "quick"; the list says which were made, and they break where it holds "break"."""
+    made: list[str] = []
+
+    def measure(name: str, setting: Setting) -> Iterator[Found]:
+        yield {"measure": "accuracy"}, Estimate.of(SAMPLES)
+        if name == "second" and "break" in made:
+            raise LostError
+        yield {"measure": "gain", "over": "twin"}, Estimate.of(SAMPLES - 1)
+        made.append(name)
+
+    def table(setting: Setting) -> list[Measurement]:
+        return [Measurement({"learner": name}, partial(measure, name, setting)) for name in ("first", "second")]
+
+    monkeypatch.setattr(compare, "TABLES", {"quick": table})
+    return made
+
+
+def written(folder: Path) -> list[Row]:
+    return json.loads((folder / "quick.json").read_text("utf-8"))
+
+
+def test_every_row_says_what_was_measured_and_how_surely(
+    small: CharacterSet, tmp_path: Path, measured: list[str]
+) -> None:
+    rows = compare.run("quick", Setting(small, tasks=40, seed=7), tmp_path)
+    assert [(row["learner"], row["measure"], row.get("over")) for row in rows] == [
+        ("first", "accuracy", None),
+        ("first", "gain", "twin"),
+        ("second", "accuracy", None),
+        ("second", "gain", "twin"),
+    ]
+    shared = {"data": "small", "seed": 7, "version": __version__, "asked_tasks": 40}
+    for row in rows:
+        expected = Estimate.of(SAMPLES - (row["measure"] == "gain"))
+        assert (row["mean"], row["ci95"], row["tasks"]) == (expected.mean, expected.ci95, 4)
+        assert shared.items() <= row.items()
+        assert row["wall_s"] >= 0
+
+
+def test_json_and_csv_hold_the_same_rows(small: CharacterSet, tmp_path: Path, measured: list[str]) -> None:
+    rows = compare.run("quick", Setting(small), tmp_path)
+    assert written(tmp_path) == rows
+    with (tmp_path / "quick.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    columns = {key for row in rows for key in row}
+    assert table == [{key: str(row.get(key, "")) for key in columns} for row in rows]
+
+
+def test_what_is_there_is_not_measured_again(small: CharacterSet, tmp_path: Path, measured: list[str]) -> None:
+    once = compare.run("quick", Setting(small), tmp_path)
+    assert compare.run("quick", Setting(small), tmp_path) == once
+    assert measured == ["first", "second"]
+
+
+def test_an_interrupted_run_keeps_what_was_finished(small: CharacterSet, tmp_path: Path, measured: list[str]) -> None:
+    measured.append("break")
+    with pytest.raises(LostError):
+        compare.run("quick", Setting(small), tmp_path)
+    assert [row["learner"] for row in written(tmp_path)] == ["first", "first"]
+    measured.clear()
+    rows = compare.run("quick", Setting(small), tmp_path)
+    assert measured == ["second"]
+    assert [row["learner"] for row in rows] == ["first", "first", "second", "second"]
+
+
+@pytest.mark.parametrize("changed", [{"tasks": 80}, {"seed": 1}])
+def test_another_setting_is_measured_anew(
+    small: CharacterSet, tmp_path: Path, measured: list[str], changed: dict[str, int]
+) -> None:
+    compare.run("quick", Setting(small), tmp_path)
+    measured.clear()
+    rows = compare.run("quick", Setting(small, **changed), tmp_path)
+    assert measured == ["first", "second"]
+    assert len(rows) == 4
+    assert written(tmp_path) == rows
+
+
+def test_another_version_is_measured_anew(
+    small: CharacterSet, tmp_path: Path, measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare.run("quick", Setting(small), tmp_path)
+    monkeypatch.setattr(compare, "__version__", "later")
+    assert {row["version"] for row in compare.run("quick", Setting(small), tmp_path)} == {"later"}
+
+
+def test_a_table_that_is_unknown_or_damaged(small: CharacterSet, tmp_path: Path, measured: list[str]) -> None:
+    with pytest.raises(MetalearnError, match="unknown table 'slow'; there are quick"):
+        compare.run("slow", Setting(small), tmp_path)
+    (tmp_path / "quick.json").write_text("[{")
+    with pytest.raises(MetalearnError, match="not a table of results"):
+        compare.run("quick", Setting(small), tmp_path)
+    assert measured == []
+
+
+def test_a_table_that_ships_is_read(
+    small: CharacterSet, tmp_path: Path, measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PRETRAINED", tmp_path)
+    with pytest.raises(MetalearnError, match=r"no table 'quick'; measure it with 'metalearn compare --table quick'"):
+        compare.load("quick")
+    rows = compare.run("quick", Setting(small), tmp_path / "results")
+    assert compare.load("quick") == rows
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+FAMILIES = [
+    {"embedding": "gradient", "split": "article", "measure": "retrieval_1nn"},
+    {"embedding": "gradient", "split": "lake", "measure": "retrieval_1nn"},
+    {"embedding": "random", "split": "lake", "measure": "retrieval_1nn"},
+    {"embedding": "gradient", "split": "lake", "measure": "nmi"},
+    {"embedding": "collaborative", "split": "lake", "measure": "retrieval_1nn", "entries": 4},
+]
+MIXED = [
+    {"learner": "preinit", "measure": "accuracy", "told": "own", "what": "ablation"},
+    {"learner": "preinit", "measure": "gain", "over": "zero", "what": "ablation"},
+    {"learner": "preinit", "measure": "gain", "over": "twin", "what": "ablation"},
+    {"learner": "preinit", "measure": "gain", "over": "twin", "what": "ablation", "question": "drawer"},
+]
+LEARNERS = [
+    {"learner": "maml", "protocol": "unstructured", "what": "ablation", "measure": "accuracy", "told": "own"},
+    {"learner": "maml", "protocol": "within-alphabet", "what": "ablation", "measure": "accuracy", "told": "own"},
+    {"learner": "maml", "protocol": "unstructured", "what": "ablation", "measure": "accuracy", "told": "zero"},
+    {"learner": "maml", "protocol": "unstructured", "what": "steps", "measure": "accuracy", "steps": 0},
+]
+HEADLINE = [
+    {"learner": "wide", "protocol": "unstructured", "split": "lake", "ways": ways, "shots": shots}
+    for ways in (5, 20)
+    for shots in (1, 5)
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "shown", "label", "group"),
+    [
+        ("families", FAMILIES, [0, 1, 2], ["gradient", "random"], ["article", "lake"]),
+        ("mixed", MIXED, [1, 2], ["preinit"], ["zero", "twin"]),
+        ("learners", LEARNERS, [0, 1], ["maml"], ["unstructured", "within-alphabet"]),
+        ("headline", HEADLINE, [0, 1, 2, 3], ["5", "20"], ["unstructured lake 1", "unstructured lake 5"]),
+    ],
+)
+def test_a_figure_draws_the_rows_it_is_about_and_no_others(
+    table: str, rows: list[Row], shown: list[int], label: list[str], group: list[str]
+) -> None:
+    rows = [row | {"mean": 0.1 * i, "ci95": 0.01 * i, "data": "small", "seed": 0} for i, row in enumerate(rows)]
+    figure = compare.figure(table, rows)
+    drawn = [(x, e) for trace in figure.data for x, e in zip(trace.x, trace.error_x.array, strict=True)]
+    assert sorted(drawn) == [(rows[i]["mean"], rows[i]["ci95"]) for i in shown]
+    assert list(figure.layout.yaxis.ticktext) == label
+    assert [trace.name for trace in figure.data] == group
+    assert "small, seed 0" in figure.layout.title.text
+
+
+def test_every_table_has_its_figure() -> None:
+    assert set(compare.FIGURES) == set(compare.TABLES)

@@ -1,0 +1,91 @@
+"""Making what ships: the right order, one process a piece, a manifest, and nothing made twice."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metalearn import families, recipes, reduce, shipping, store
+from metalearn.data import CharacterSet
+from metalearn.errors import MetalearnError
+
+
+def test_everything_is_a_piece_and_has_what_it_needs() -> None:
+    pieces = shipping.pieces(Path("root"))
+    paths = [piece.path for piece in pieces]
+    assert len(paths) == len(set(paths))
+    assert {f"{s}/{name}" for s in recipes.SPLITS for name in (*recipes.RECIPES, *families.FAMILIES, "map")} <= set(
+        paths
+    )
+    assert {f"lake-mixed/{name}" for name in recipes.MIXED} <= set(paths)
+    for piece in pieces:
+        assert set(piece.needs) <= set(paths)
+    assert set(next(p for p in pieces if p.path == "lake-mixed/preinit").needs) == {
+        "lake/prototypes",
+        "lake-mixed/episodes",
+    }
+
+
+def test_only_omniglot_makes_what_ships(small: CharacterSet, tmp_path: Path) -> None:
+    with pytest.raises(MetalearnError, match="this is small"):
+        shipping.make_all(small, tmp_path)
+
+
+def note(characters: CharacterSet, path: Path, after: Path | None) -> None:
+    """Stands for a training: an artifact that holds how many characters there were, and whether its need was met."""
+    met = after is None or after.with_suffix(".json").exists()
+    store.save(path, {"seen": np.array([len(characters), int(met)])}, {"kind": "note", "wall_s": 1.5})
+
+
+def test_pieces_are_made_in_order_once_and_listed(
+    small: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    made = {"a": None, "b": "a", "c": "b"}
+    pieces = [
+        shipping.Piece(
+            f"lake/{name}",
+            partial(note, path=tmp_path / "lake" / name, after=tmp_path / "lake" / need if need else None),
+            (f"lake/{need}",) if need else (),
+        )
+        for name, need in reversed(made.items())
+    ]
+    monkeypatch.setattr(shipping, "pieces", lambda root, seed: pieces)
+    named_omniglot = replace(small, name="omniglot")
+    manifest = shipping.make_all(named_omniglot, tmp_path)
+    for name in made:
+        assert store.load(tmp_path / "lake" / name)[0]["seen"].tolist() == [12, 1]
+    assert manifest == json.loads((tmp_path / "manifest.json").read_text())
+    assert set(manifest["artifacts"]) == {"lake/a", "lake/b", "lake/c"}
+    assert manifest["processor_s"] == 4.5
+    entry = manifest["artifacts"]["lake/a"]
+    assert entry["sha256"] == store.load(tmp_path / "lake" / "a")[1]["sha256"]
+    (tmp_path / "lake" / "b.json").unlink()
+    times = {name: (tmp_path / "lake" / f"{name}.json").stat().st_mtime_ns for name in ("a", "c")}
+    shipping.make_all(named_omniglot, tmp_path)
+    assert (tmp_path / "lake" / "b.json").exists()
+    assert times == {name: (tmp_path / "lake" / f"{name}.json").stat().st_mtime_ns for name in ("a", "c")}
+
+
+@pytest.mark.parametrize("split_name", recipes.SPLITS)
+def test_the_shipped_map_is_of_all_tasks(split_name: str) -> None:
+    shipped = reduce.load_map(split_name)
+    assert len(shipped.characters) == len(shipped.embedding) == len(shipped.umap) == 1623
+    assert np.isfinite(shipped.embedding).all()
+    assert sum(shipped.explained) < 1
+
+
+def test_the_map_of_the_glyphs_fits_the_glyphs() -> None:
+    from metalearn.glyphs import glyphs
+
+    assert reduce.load_map("article", "glyphs").characters == glyphs().characters
+
+
+def test_the_map_shows_what_the_embedder_gives(omniglot: CharacterSet) -> None:
+    shipped = reduce.load_map("lake")
+    some = np.array([0, 700, 1600])
+    fresh = families.load_embedder("lake").transform(families.character_tasks(omniglot, "lake", some))
+    np.testing.assert_allclose(fresh, shipped.embedding[some], atol=0.02)
