@@ -52,10 +52,14 @@ def run(table: str, setting: Setting, folder: Path) -> list[Row]:
     """
     if table not in TABLES:
         raise MetalearnError(f"unknown table {table!r}; there are {', '.join(TABLES)}")
-    shared: Row = {"data": setting.characters.name, "seed": setting.seed, "version": __version__}
+    shared: Row = {
+        "data": setting.characters.name,
+        "seed": setting.seed,
+        "version": __version__,
+        "asked_tasks": setting.tasks,
+    }
     path = folder / f"{table}.json"
     wanted = TABLES[table](setting)
-    shared["asked_tasks"] = setting.tasks
     rows = [row for row in _rows(path) if any(_answers(row, m.about | shared) for m in wanted)]
     missing = [m for m in wanted if not any(_answers(row, m.about | shared) for row in rows)]
     with tqdm(total=len(wanted), initial=len(wanted) - len(missing), desc=table, unit="measurement") as bar:

@@ -19,6 +19,7 @@ from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.generative import GenerativeEmbedding
 from metalearn.embeddings.gradient import GradientEmbedding
 from metalearn.errors import MetalearnError
+from metalearn.learners.learner import Embedder
 from metalearn.tasks import CharacterTasks, Tasks
 
 BACKBONE = Backbone()
@@ -27,15 +28,11 @@ EMBEDDING_SIZE = 32
 FEWEST_ON_A_MAP = 20
 
 
-class Embedder(Protocol):
-    """What every family is: a scikit-learn transformer of tasks whose learned state can be written down."""
+class ShippableEmbedder(Embedder, Protocol):
+    """What every family is: an embedder that can be fitted, and whose learned state can be written down."""
 
     def fit(self, tasks: Tasks) -> Any:
         """Learn from the support sets of training tasks."""
-        ...
-
-    def transform(self, tasks: Tasks) -> np.ndarray:
-        """Return one row a task, float32 ``[tasks, D]``."""
         ...
 
     def state(self) -> dict[str, np.ndarray]:
@@ -56,7 +53,7 @@ class Family:
     """
 
     title: str
-    embedder: Callable[[Params], Embedder]
+    embedder: Callable[[Params], ShippableEmbedder]
     size: int | None = 128
     drawings: int | None = None
 

@@ -271,15 +271,22 @@ def make_learner(
         "inner_steps": learner.steps,
         "base_sha256": base_sha256,
         "schedule": asdict(schedule),
+        **_course(progress),
+    }
+    arrays = {key: value.cpu().numpy() for key, value in learner.state_dict().items()}
+    store.save(folder / name, store.halved(arrays), description)
+    return description
+
+
+def _course(progress: train.Progress) -> dict[str, Any]:
+    """Return how a training went, and what it took."""
+    return {
         "validation": max(accuracy for _, accuracy in progress.validation),
         "validation_curve": progress.validation,
         "threads": torch.get_num_threads(),
         "wall_s": round(progress.wall_s, 1),
         "cpu_s": round(progress.cpu_s, 1),
     }
-    arrays = {key: value.cpu().numpy() for key, value in learner.state_dict().items()}
-    store.save(folder / name, store.halved(arrays), description)
-    return description
 
 
 def _validation(characters: CharacterSet, sides: Split, questions: str, seed: int) -> Episodes | MixedQuestions:

@@ -20,8 +20,6 @@ from metalearn.errors import MetalearnError
 from metalearn.files import write_atomically
 from metalearn.glyphs import glyphs
 
-MAP = "map"
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -50,7 +48,7 @@ def pieces(root: Path, seed: int = 0) -> list[Piece]:
             fit = partial(families.make_embedder, name, split_name=split, root=root, seed=seed)
             found.append(Piece(f"{split}/{name}", fit, (base,)))
         draw = partial(families.make_map, split_name=split, root=root, seed=seed)
-        found.append(Piece(f"{split}/{MAP}", draw, (f"{split}/gradient",)))
+        found.append(Piece(f"{split}/map", draw, (f"{split}/gradient",)))
     found.append(Piece("article/map-glyphs", partial(_make_map_of_glyphs, root=root, seed=seed), ("article/gradient",)))
     found.append(_episodes("lake", "mixed", root, seed))
     return found + [_learner(name, "lake", root, seed, "mixed") for name in recipes.MIXED]

@@ -54,6 +54,10 @@ class TaskBatch:
             return replace(self, support_x=self.support_x.to(target), query_x=self.query_x.to(target))
         return TaskBatch(ways=self.ways, **{name: tensor.to(target) for name, tensor in self.tensors().items()})
 
+    def without_queries(self) -> "TaskBatch":
+        """Return the tasks with their support sets alone, as an embedding may see them."""
+        return replace(self, query_x=self.query_x[:, :0], query_y=self.query_y[:, :0], query_ids=self.query_ids[:, :0])
+
     def tensors(self) -> dict[str, Tensor]:
         """Return the fields that are tensors, by name."""
         return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}

@@ -1,5 +1,6 @@
 """The named learners: whole, described, trained on the training side alone, and the same again from the same seed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +55,18 @@ def test_training_sees_the_training_side_alone(
     assert pools == [set(sides.train), set(sides.validation), set(sides.train)]
 
 
-@pytest.mark.parametrize("name", ["anil", "preinit", "neighbours", "recurrent", "selection", "wide"])
-def test_the_same_seed_ships_the_same_bytes(characters: CharacterSet, tmp_path: Path, name: str) -> None:
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Trains as what ships is trained."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", ["anil", "preinit", "neighbours", "recurrent", "selection", "wide"])
+@pytest.mark.usefixtures("one_thread")
+def test_the_same_seed_ships_the_same_bytes(characters: CharacterSet, tmp_path: Path, name: str) -> None:
     checksums = []
     for folder in ("once", "again"):
         root = tmp_path / folder

@@ -109,16 +109,7 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
         return learner
 
     def _embed(self, batch: TaskBatch) -> np.ndarray:
-        blind = TaskBatch(
-            batch.support_x,
-            batch.support_y,
-            batch.query_x[:, :0],
-            batch.query_y[:, :0],
-            batch.ways,
-            batch.support_ids,
-            batch.query_ids[:, :0],
-        )
-        trajectory = self.learner_.adapt(blind, every_query=False)
+        trajectory = self.learner_.adapt(batch.without_queries(), every_query=False)
         changes = [F.normalize(sketch(c, self.projection, self.seed)) for c in _changes(trajectory).values()]
         return torch.cat(changes, dim=1).numpy()
 

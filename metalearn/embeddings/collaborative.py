@@ -142,12 +142,11 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
         Its length is such that its answers to the task's own drawings have variance one.
         """
         start = {**self.parameters, **{name: self._network.initial()[name] for name in HEAD}}
-        unasked = replace(task, query_x=task.query_x[:, :0], query_y=task.query_y[:, :0])
         with torch.no_grad():
             trajectory = adapt(
                 self._network,
                 start,
-                unasked,
+                task.without_queries(),
                 init=LearnedInit(HEAD),
                 update=SGD(HEAD_STEP_SIZE),
                 steps=HEAD_STEPS,
