@@ -32,10 +32,14 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to meta-train and how fast: AdamW with a short warm-up and a cosine to zero."""
+    """How long to meta-train and how fast: AdamW with a short warm-up and a cosine to zero.
+
+    Meta-parameters of hooks learn ``hook_speed`` times as fast as those of the backbone.
+    """
 
     meta_steps: int
     learning_rate: float = 3e-3
+    hook_speed: float = 1.0
     weight_decay: float = 5e-4
     validate_every: int = 250
     clip: float = 10.0
@@ -105,7 +109,7 @@ def train(
     is the same as without the interruption. ``stop`` is asked after every meta-step. Raises MetalearnError where the
     folder holds a run with other settings.
     """
-    optimizer = torch.optim.AdamW(learner.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    optimizer = torch.optim.AdamW(_groups(learner, schedule), weight_decay=schedule.weight_decay)
     run = _Run(learner, optimizer, schedule, folder)
     progress = run.progress
     clock, cpu_clock = time.perf_counter() - progress.wall_s, time.process_time() - progress.cpu_s
@@ -134,6 +138,11 @@ def mean_accuracy(learner: Learner, batches: Sequence[TaskBatch]) -> float:
         )
 
 
+def _groups(learner: Learner, schedule: Schedule) -> list[dict[str, Any]]:
+    hooks = [p for name, p in learner.named_parameters() if not name.startswith("start.")]
+    return [{"params": list(learner.start.parameters()), "speed": 1.0}, {"params": hooks, "speed": schedule.hook_speed}]
+
+
 def _meta_step(
     learner: Learner,
     batch: TaskBatch,
@@ -143,7 +152,7 @@ def _meta_step(
     objective: Objective,
 ) -> float:
     for group in optimizer.param_groups:
-        group["lr"] = schedule.learning_rate * schedule.factor(step)
+        group["lr"] = group["speed"] * schedule.learning_rate * schedule.factor(step)
     optimizer.zero_grad()
     loss = objective(learner, batch)
     loss.backward()

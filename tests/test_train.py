@@ -15,6 +15,7 @@ from metalearn.backbone import HEAD, Backbone
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
+from metalearn.learners.meta_optimizer import LearnedStepSizes
 from metalearn.learners.preinit import LearnedInit
 from metalearn.learners.prototypes import PrototypeInit
 from metalearn.tasks import Episodes
@@ -95,6 +96,20 @@ def test_a_folder_with_another_schedule_is_not_mixed_up(small: CharacterSet, tmp
         )
     shutil.rmtree(tmp_path)
     run(small, prototypes(), tmp_path)
+
+
+def test_hooks_learn_as_many_times_as_fast_as_they_are_told(small: CharacterSet) -> None:
+    moved = {}
+    for speed in (1.0, 10.0):
+        learner = Learner(NETWORK, LearnedInit(HEAD), LearnedStepSizes(NETWORK, HEAD, 0.1), steps=1)
+        before = state(learner)
+        schedule = Schedule(meta_steps=2, hook_speed=speed, validate_every=1)
+        train.train(learner, sampler(small), [sampler(small).batch(0)], schedule, stop=lambda progress: True)
+        after = state(learner)
+        moved[speed] = {name: (after[name] - p).abs().max().item() for name, p in before.items()}
+    for name in moved[1.0]:
+        expected = 10 if name.startswith("update.") else 1
+        assert moved[10.0][name] == pytest.approx(expected * moved[1.0][name], rel=0.05), name
 
 
 def test_stop_stops_and_validates_what_there_is(small: CharacterSet) -> None:
