@@ -73,8 +73,9 @@ class Recipe:
 
     A learner with a ``twin`` is conditioned on the task embedding: the twin is the same without one.
 
-    On mixed questions there is more to learn, and ``mixed_learning_rate`` is used; ``hook_speed`` is how many times as
-    fast the hooks learn, which begin with nothing. Both were found on held-out training alphabets.
+    On mixed questions there is more to learn, and ``mixed_learning_rate`` is used. ``hook_speed`` is how many times as
+    fast the hooks learn, which begin with nothing. The attention's two were found on mixed questions, on training
+    alphabets that the runs were not shown (the prototypical network they start from was); selection has them untried.
     """
 
     title: str
