@@ -57,7 +57,7 @@ def learner(name: str, split: str) -> "Learner":
 
     from metalearn import recipes
 
-    torch.set_num_threads(min(2, os.cpu_count() or 1))  # visitors share the processor
+    torch.set_num_threads(min(2, torch.get_num_threads()))  # visitors share the processor
     return recipes.load_learner(name, split)
 
 

@@ -99,8 +99,7 @@ class Backbone:
         h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
         for i in self.blocks:
             h = _convolve(h, parameters[f"conv{i}"], tasks, stride=2 if i == 1 else 1)
-            h = self._normalise(h, tasks)
-            h = F.relu(_scale_and_shift(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks))
+            h = F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks))
             if i in self.pools:
                 h = F.max_pool2d(h, 2, ceil_mode=True)
         return (8 / self.features_size**0.5) * h.flatten(1).unflatten(0, (tasks, count))
@@ -109,12 +108,15 @@ class Backbone:
         """Return the logits ``[tasks, n, ways]`` of features; the head's parameters must be task parameters."""
         return torch.baddbmm(parameters["head_bias"][:, None], features, parameters["head_weight"].mT)
 
-    def _normalise(self, h: Tensor, tasks: int) -> Tensor:
+    def _normalise(self, h: Tensor, scale: Tensor, shift: Tensor, tasks: int) -> Tensor:
         if not self.transductive:
-            return F.group_norm(h, self.groups)
+            if scale.ndim == shift.ndim == 1:
+                return F.group_norm(h, self.groups, scale, shift)  # the same in one pass, and fewer to differentiate
+            return _scale_and_shift(F.group_norm(h, self.groups), scale, shift, tasks)
         per_task = h.unflatten(0, (tasks, -1))
         variance, mean = torch.var_mean(per_task, dim=(1, 3, 4), keepdim=True, correction=0)
-        return ((per_task - mean) * torch.rsqrt(variance + 1e-5)).flatten(0, 1)
+        normal = ((per_task - mean) * torch.rsqrt(variance + 1e-5)).flatten(0, 1)
+        return _scale_and_shift(normal, scale, shift, tasks)
 
 
 def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int) -> Tensor:

@@ -46,9 +46,9 @@ FIVE_WAYS = _episodes(5, 4, 16)
 
 
 def _distorted_drawings(characters: CharacterSet, sides: Split, seed: int) -> Distorted:
-    """Four distorted drawings each of 120 characters; where test alphabets are new ones, from eight alphabets."""
+    """Four distorted drawings each of 120 characters; where test alphabets are new ones, from six alphabets."""
     within = sides.name == "lake"
-    ways, tasks = (15, 8) if within else (120, 1)
+    ways, tasks = (20, 6) if within else (120, 1)
     return Distorted(
         Episodes(
             characters, sides.train, ways, 1, 3, within_alphabet=within, rotations=True, batch_size=tasks, seed=seed
@@ -91,6 +91,7 @@ class Recipe:
     mixed_learning_rate: float = 5e-4
     hook_speed: float = 1.0
     objective: train.Objective = train.query_loss
+    half_precision: bool = False
     warm_start: bool = True
     twin: str | None = None
 
@@ -123,9 +124,10 @@ RECIPES: dict[str, Recipe] = {
         steps=0,
         backbone=WIDE,
         practice=_distorted_drawings,
-        meta_steps=4400,
+        meta_steps=10_000,
         learning_rate=2e-3,
         objective=train.all_pairs_loss,
+        half_precision=True,
         warm_start=False,
     ),
     "scratch": Recipe("From scratch", lambda: LearnedInit(EVERYTHING), steps=10, meta_steps=0, warm_start=False),
@@ -269,7 +271,13 @@ def make_learner(
     learner.to("cuda" if torch.cuda.is_available() else "cpu")
     steps = meta_steps or recipe.meta_steps
     rate = recipe.learning_rate if questions == "character" else recipe.mixed_learning_rate
-    schedule = train.Schedule(steps, rate, hook_speed=recipe.hook_speed, validate_every=max(25, steps // 8))
+    schedule = train.Schedule(
+        steps,
+        rate,
+        hook_speed=recipe.hook_speed,
+        validate_every=max(25, steps // 8),
+        half_precision=recipe.half_precision,
+    )
     held_out = list(_validation(characters, sides, questions, seed + 1).sample(100))
     if recipe.meta_steps:
         title = f"{name}, {folder.name}"

@@ -34,7 +34,8 @@ class Sampler(Protocol):
 class Schedule:
     """How long to meta-train and how fast: AdamW with a short warm-up and a cosine to zero.
 
-    Meta-parameters of hooks learn ``hook_speed`` times as fast as those of the backbone.
+    Meta-parameters of hooks learn ``hook_speed`` times as fast as those of the backbone. With ``half_precision``,
+    convolutions are computed in bfloat16 where the processor can.
     """
 
     meta_steps: int
@@ -43,6 +44,7 @@ class Schedule:
     weight_decay: float = 5e-4
     validate_every: int = 250
     clip: float = 10.0
+    half_precision: bool = False
 
     def factor(self, step: int) -> float:
         """The share of the learning rate that meta-step ``step`` uses."""
@@ -84,9 +86,10 @@ def all_pairs_loss(learner: Learner, batch: TaskBatch) -> Tensor:
     parts = [x.unflatten(1, (batch.ways, -1)) for x in (batch.support_x, batch.query_x)]
     x = torch.cat(parts, dim=2).flatten(0, 1)
     classes, each = x.shape[:2]
-    features = learner.backbone.features(learner.shared, x.flatten(0, 1)[None])[0]
-    lengths = features.square().sum(1)
-    distances = lengths[:, None] + lengths - 2 * features @ features.T
+    features = learner.backbone.features(learner.shared, x.flatten(0, 1)[None])[0].to(x)
+    with torch.autocast(x.device.type, enabled=False):  # small differences of large numbers: in full precision
+        lengths = features.square().sum(1)
+        distances = lengths[:, None] + lengths - 2 * features @ features.T
     logits = -distances.view(classes, each, classes, each).transpose(2, 3)  # class, query, support, class
     answers = torch.arange(classes, device=x.device)[:, None, None].expand(-1, each, each)
     others = ~torch.eye(each, dtype=torch.bool, device=x.device).expand(classes, -1, -1)
@@ -154,11 +157,19 @@ def _meta_step(
     for group in optimizer.param_groups:
         group["lr"] = group["speed"] * schedule.learning_rate * schedule.factor(step)
     optimizer.zero_grad()
-    loss = objective(learner, batch)
+    with torch.autocast(learner.device.type, torch.bfloat16, schedule.half_precision and _has_bfloat16(learner.device)):
+        loss = objective(learner, batch)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(learner.parameters(), schedule.clip)
     optimizer.step()
     return loss.item()
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor computes in bfloat16 by itself; where that is emulated it takes longer than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 class _Run:

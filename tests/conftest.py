@@ -10,7 +10,7 @@ import torch
 from metalearn import data
 from metalearn.data import CharacterSet
 
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+torch.set_num_threads(min(2, torch.get_num_threads()))
 
 
 @pytest.fixture(scope="session", autouse=True)

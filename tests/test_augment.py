@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from metalearn import augment
-from metalearn.augment import Distorted, distort
+from metalearn.augment import Distorted, displacements, distort
 from metalearn.data import CharacterSet
 from metalearn.tasks import Episodes, TaskBatch
 
@@ -72,14 +72,35 @@ def test_a_distorted_batch_follows_from_its_number(small: CharacterSet) -> None:
 
 
 def test_tasks_are_mirrored_as_a_whole_or_not_at_all(small: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    def undistorted(pictures: Tensor, generator: torch.Generator) -> Tensor:
-        return pictures
+    def none(count: int, generator: torch.Generator, strength: float = 1.0) -> Tensor:
+        return torch.zeros(count, 28, 28, 2)
 
-    monkeypatch.setattr(augment, "distort", undistorted)
+    monkeypatch.setattr(augment, "displacements", none)
     batch, plain = Distorted(episodes(small)).batch(0), episodes(small).batch(0)
     mirrored = []
     for task, original in ((batch[i], plain[i]) for i in range(8)):
-        mirrored.append(not torch.equal(task.support_x, original.support_x))
+        mirrored.append(not torch.allclose(task.support_x, original.support_x, atol=1e-4))
         for x, as_drawn in ((task.support_x, original.support_x), (task.query_x, original.query_x)):
-            assert torch.equal(x, as_drawn.flip(-1) if mirrored[-1] else as_drawn)
+            torch.testing.assert_close(x, as_drawn.flip(-1) if mirrored[-1] else as_drawn, atol=1e-4, rtol=0)
     assert 0 < sum(mirrored) < 8
+
+
+def test_drawings_of_a_class_share_a_distortion(small: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one of their own, what was the same drawing stays the same within a class, and differs between them."""
+    drawn = episodes(small).batch(0)
+    alike = replace(
+        drawn, support_x=drawn.support_x[:1, :1].expand_as(drawn.support_x), query_x=drawn.query_x[:, :0],
+        query_y=drawn.query_y[:, :0],
+    )  # fmt: skip
+
+    class Alike:
+        def batch(self, index: int) -> TaskBatch:
+            return alike
+
+    def of_classes(count: int, generator: torch.Generator, strength: float = 1.0) -> Tensor:
+        return strength * displacements(count, generator) if strength < 1 else torch.zeros(count, 28, 28, 2)
+
+    monkeypatch.setattr(augment, "displacements", of_classes)
+    x = Distorted(Alike()).batch(0).support_x.unflatten(1, (3, 2))
+    assert torch.equal(x[:, :, 0], x[:, :, 1])
+    assert (x[:, 0] - x[:, 1]).abs().mean() > 0.01

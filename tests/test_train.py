@@ -162,6 +162,17 @@ def test_every_drawing_is_in_turn_the_only_example_of_its_class(small: Character
     torch.testing.assert_close(found, torch.stack(losses).mean(), atol=1e-4, rtol=1e-4)
 
 
+def test_half_precision_trains_about_the_same(small: CharacterSet) -> None:
+    ends = []
+    for half in (False, True):
+        learner = prototypes()
+        schedule = replace(SCHEDULE, half_precision=half)
+        progress = train.train(learner, sampler(small, shots=2), [sampler(small).batch(0)], schedule, train.all_pairs_loss)
+        ends.append(progress.losses)
+    assert all(p.dtype == torch.float32 for p in learner.parameters())
+    np.testing.assert_allclose(ends[0], ends[1], rtol=0.05)
+
+
 def test_the_schedule_warms_up_and_ends_at_nothing() -> None:
     factors = [SCHEDULE.factor(step) for step in range(13)]
     assert 0 < factors[0] < factors[4]
