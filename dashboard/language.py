@@ -1,0 +1,34 @@
+"""The language of the page: gettext catalogues, one choice a visitor, kept in the address (``?lang=zh``)."""
+
+import gettext
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+FOLDER = Path(__file__).parent / "locale"
+
+
+def choose() -> None:
+    """Ask for the language; the answer is the same on every page."""
+    st.segmented_control(
+        "Language · 语言",
+        list(LANGUAGES),
+        default="en",
+        required=True,
+        format_func=LANGUAGES.__getitem__,
+        key="lang",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+
+
+def _(text: str) -> str:
+    """Return ``text`` in the visitor's language; in English where the catalogue lacks it."""
+    return _catalogue(st.session_state.get("lang") or "en").gettext(text)
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("dashboard", FOLDER, [language], fallback=True)
