@@ -167,7 +167,9 @@ def test_half_precision_trains_about_the_same(small: CharacterSet) -> None:
     for half in (False, True):
         learner = prototypes()
         schedule = replace(SCHEDULE, half_precision=half)
-        progress = train.train(learner, sampler(small, shots=2), [sampler(small).batch(0)], schedule, train.all_pairs_loss)
+        progress = train.train(
+            learner, sampler(small, shots=2), [sampler(small).batch(0)], schedule, train.all_pairs_loss
+        )
         ends.append(progress.losses)
     assert all(p.dtype == torch.float32 for p in learner.parameters())
     np.testing.assert_allclose(ends[0], ends[1], rtol=0.05)
