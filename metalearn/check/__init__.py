@@ -1,0 +1,35 @@
+"""Exercise checks: run a student's function on small hidden cases and say what holds, and what to think about next.
+
+Each check takes the function and returns a :class:`Result`; it raises nothing, whatever the function does. Its points
+come in order, from the shape of what is returned to its numbers, and it stops at the first that does not hold, since
+the later ones rely on it. Where a wrong answer is one that people often give, the hint names the idea behind it.
+
+The solutions that every check passes are in ``notebooks/solutions``, one file a notebook; the blanks that students
+fill in are made from them by ``notebooks/blanks.py``.
+"""
+
+from metalearn.check.notebook01 import episode
+from metalearn.check.notebook02 import fisher, gradient_embedding
+from metalearn.check.notebook03 import adaptation_embedding, fold_in
+from metalearn.check.notebook04 import inner_step, preinit
+from metalearn.check.notebook05 import alfa_step
+from metalearn.check.notebook06 import attention, straight_through
+from metalearn.check.notebook07 import paired_difference
+from metalearn.check.notebook08 import ink
+from metalearn.check.result import Result
+
+__all__ = [
+    "Result",
+    "adaptation_embedding",
+    "alfa_step",
+    "attention",
+    "episode",
+    "fisher",
+    "fold_in",
+    "gradient_embedding",
+    "ink",
+    "inner_step",
+    "paired_difference",
+    "preinit",
+    "straight_through",
+]

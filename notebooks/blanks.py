@@ -1,0 +1,55 @@
+"""Make the blanks of the checked exercises from their solutions, and put them into the notebooks.
+
+    python notebooks/blanks.py
+
+A cell that ends in ``check.NAME(NAME)`` holds the blank of the solution NAME: its signature and docstring, and no
+body. Change a signature in ``solutions/``, run this, and every notebook follows; then run ``execute.py``.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+
+FOLDER = Path(__file__).parent
+SOLUTIONS = FOLDER / "solutions"
+CHECKED = re.compile(r"^check\.(\w+)\(\1\)$", re.MULTILINE)
+
+
+def solutions() -> dict[str, str]:
+    """Return the source of every solution, by the name of its function."""
+    found = {}
+    for path in sorted(SOLUTIONS.glob("[0-9][0-9].py")):
+        source = path.read_text("utf-8")
+        functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+        found |= {function.name: ast.get_source_segment(source, function) or "" for function in functions}
+    return found
+
+
+def blank(name: str) -> str:
+    """Return the cell in which a student writes the function ``name``, and has it checked."""
+    source = solutions()[name]
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    docstring_ends = function.body[0].end_lineno
+    kept = "\n".join(source.splitlines()[:docstring_ends])
+    return f"{kept}\n    ...  # your code here\n\n\ncheck.{name}({name})"
+
+
+def main() -> None:
+    """Bring the blanks of all notebooks up to date."""
+    for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        changed = 0
+        for cell in notebook.cells:
+            found = CHECKED.search(cell.source) if cell.cell_type == "code" else None
+            if found and cell.source != blank(found[1]):
+                cell.source, changed = blank(found[1]), changed + 1
+        if changed:
+            nbformat.write(notebook, path)
+            print(f"{path.stem}: {changed} blanks changed; run execute.py {path.stem}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""Solutions of the checked exercises of notebook 06."""
+
+import torch
+
+
+def attention(queries, keys, values):
+    """Return scaled dot-product attention, [T, D].
+
+    queries [T, k], one a task; keys [A, k] and values [A, D], one of each for every entry of the bank.
+    """
+    return (queries @ keys.T / keys.shape[1] ** 0.5).softmax(1) @ values
+
+
+def straight_through(scores):
+    """Return gates that are 1 where a score is positive and else 0, with the gradient of a sigmoid of the scores."""
+    soft = torch.sigmoid(scores)
+    return (scores > 0).to(soft) + soft - soft.detach()
