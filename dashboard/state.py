@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from metalearn import data, reduce, store
+from metalearn import data, maps, store
 from metalearn.data import CharacterSet, Split
-from metalearn.reduce import TaskMap
+from metalearn.maps import TaskMap
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -34,14 +34,14 @@ def glyphs_instead() -> bool:
     return characters().name == "glyphs" and os.environ.get("METALEARN_DATA") != "glyphs"
 
 
-@st.cache_resource(show_spinner="Making the map of these tasks, once; about a minute …", max_entries=4)
-def task_map(split: str, name: str) -> TaskMap:
+@st.cache_resource(show_spinner="Making the map of these tasks, once; a minute or two …", max_entries=12)
+def task_map(split: str, name: str, family: str = "gradient") -> TaskMap:
     """The map that ships for the data called ``name``; for data of the visitor's own, one made now."""
-    if name == "omniglot" or (store.PRETRAINED / split / f"{reduce.map_name(name)}.json").exists():
-        return reduce.load_map(split, name)
-    from metalearn import families
+    if name == "omniglot" or maps.path_of(split, family, name).with_suffix(".json").exists():
+        return maps.load(split, family, name)
+    from metalearn import mapmaking
 
-    return families.compute_map(characters(), split, embedder(split))
+    return mapmaking.compute(characters(), split, family)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

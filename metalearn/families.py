@@ -11,7 +11,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from metalearn import reduce, store
+from metalearn import store
 from metalearn.backbone import Backbone, Params
 from metalearn.data import CharacterSet, split
 from metalearn.embeddings.adaptation import AdaptationEmbedding
@@ -25,7 +25,6 @@ from metalearn.tasks import CharacterTasks, Tasks
 BACKBONE = Backbone()
 BASE = "prototypes"  # the learner whose network is the base model of every embedding
 EMBEDDING_SIZE = 32
-FEWEST_ON_A_MAP = 20
 
 
 class ShippableEmbedder(Embedder, Protocol):
@@ -184,33 +183,3 @@ def base_parameters(split_name: str, root: Path | None = None) -> tuple[Params, 
     arrays, description = store.load(root / split_name / BASE)
     parameters = store.below("start.", arrays)
     return {name: torch.from_numpy(array) for name, array in parameters.items()}, description["sha256"]
-
-
-# --- the map of all tasks --------------------------------------------------------------------------------------------
-
-
-def make_map(characters: CharacterSet, split_name: str, root: Path, seed: int = 0) -> None:
-    """Make the map of all character tasks with the gradient embedder in ``root/split``, and write it there."""
-    made = compute_map(characters, split_name, load_embedder(split_name, root=root), seed)
-    reduce.save_map(made, root / split_name / reduce.map_name(characters.name))
-
-
-def compute_map(characters: CharacterSet, split_name: str, embedder: Pipeline, seed: int = 0) -> reduce.TaskMap:
-    """Embed all character tasks, lay them out and cluster them; a minute for Omniglot.
-
-    Raises MetalearnError for fewer than ``FEWEST_ON_A_MAP`` characters.
-    """
-    if len(characters) < FEWEST_ON_A_MAP:
-        raise MetalearnError(f"{characters.name} has {len(characters)} characters; a map needs {FEWEST_ON_A_MAP}")
-    embedding = embedder.transform(character_tasks(characters, split_name)).astype(np.float32)
-    unit = reduce.centred_unit(embedding)
-    return reduce.TaskMap(
-        data=characters.name,
-        split=split_name,
-        characters=characters.characters,
-        embedding=embedding,
-        umap=reduce.umap_coordinates(unit, seed=seed),
-        kmeans=reduce.kmeans_clusters(unit, 12, seed),
-        hdbscan=reduce.density_clusters(unit),
-        explained=tuple(map(float, embedder[-1].explained_variance_ratio_[:10])),
-    )

@@ -1,12 +1,6 @@
 """From the matrix of task embeddings E ``[tasks, D]`` to maps one can look at and clusters one can name."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
 import numpy as np
-
-from metalearn import store
-from metalearn.errors import MetalearnError
 
 
 def centred_unit(embedding: np.ndarray) -> np.ndarray:
@@ -54,61 +48,26 @@ def density_clusters(embedding: np.ndarray, smallest: int = 8) -> np.ndarray:
     return HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(embedding)
 
 
-# --- the map that ships ----------------------------------------------------------------------------------------------
+# --- how far a map can be trusted ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class TaskMap:
-    """All character tasks of a set, embedded, laid out and clustered, so that a page can show them without computing.
-
-    ``embedding``: whitened principal components ``[tasks, D]``, the leading ones first; ``umap``: ``[tasks, 2]``;
-    ``kmeans``, ``hdbscan``: cluster of each task (HDBSCAN's -1: none); ``explained``: the share of the raw gradients'
-    variance on each of the leading components; ``data`` and ``split`` are those of the tasks and the base model.
-    """
-
-    data: str
-    split: str
-    characters: tuple[str, ...]
-    embedding: np.ndarray
-    umap: np.ndarray
-    kmeans: np.ndarray
-    hdbscan: np.ndarray
-    explained: tuple[float, ...]
-
-    @property
-    def projections(self) -> dict[str, np.ndarray]:
-        """Coordinates ``[tasks, 2 or 3]`` by the projection's name."""
-        return {"PCA 2D": self.embedding[:, :2], "PCA 3D": self.embedding[:, :3], "UMAP 2D": self.umap}
-
-    def neighbours(self, task: int, count: int = 8) -> np.ndarray:
-        """Return the tasks nearest to ``task`` in the full space, nearest first."""
-        return nearest(centred_unit(self.embedding), count, np.array([task]))[0]
+def preserved(unit: np.ndarray, coordinates: np.ndarray, count: int = 10) -> float:
+    """Return the share of tasks' ``count`` nearest in the full space that are among the nearest on the map."""
+    apart = np.linalg.norm(coordinates[:, None] - coordinates[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return float(_common(nearest(unit, count), np.argsort(apart, axis=1, kind="stable")[:, :count]).mean())
 
 
-def save_map(made: TaskMap, path: Path) -> None:
-    """Write a map as an artifact; embeddings are kept in half precision."""
-    fields = asdict(made)
-    arrays = {name: fields.pop(name) for name in ("embedding", "umap", "kmeans", "hdbscan")}
-    arrays = {name: a if a.dtype.kind == "f" else a.astype(np.int16) for name, a in arrays.items()}
-    store.save(path, store.halved(arrays), {"kind": "map", **fields})
+def shared_neighbours(first: np.ndarray, second: np.ndarray, count: int = 10) -> np.ndarray:
+    """Return for each task the share of its ``count`` nearest that two embeddings agree on, ``[tasks]``."""
+    return _common(nearest(first, count), nearest(second, count))
 
 
-def map_name(data: str) -> str:
-    """Return the file name, without ending, of the map of ``data``."""
-    return "map" if data == "omniglot" else f"map-{data}"
+def _common(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a[:, :, None] == b[:, None, :]).any(2).mean(1)
 
 
-def load_map(split: str, data: str = "omniglot") -> TaskMap:
-    """Load the shipped map of ``data`` made with the base model of ``split``."""
-    path = store.PRETRAINED / split / map_name(data)
-    arrays, fields = store.load(path)
-    if fields.get("kind") != "map":
-        raise MetalearnError(f"{path} is not a map; make it again with 'metalearn train --recipe all'")
-    arrays = {name: a if a.dtype.kind == "f" else a.astype(np.int64) for name, a in arrays.items()}
-    return TaskMap(
-        data=fields["data"],
-        split=fields["split"],
-        characters=tuple(fields["characters"]),
-        explained=tuple(fields["explained"]),
-        **arrays,
-    )
+def typical(unit: np.ndarray, members: np.ndarray, count: int) -> np.ndarray:
+    """Return the ``count`` of ``members`` (positions) that lie nearest to their common mean, nearest first."""
+    similarity = unit[members] @ unit[members].mean(0)
+    return members[np.argsort(-similarity, kind="stable")[:count]]

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from metalearn import __version__, families, recipes, store
+from metalearn import __version__, families, mapmaking, maps, recipes, store
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.files import write_atomically
@@ -47,11 +47,11 @@ def pieces(root: Path, seed: int = 0) -> list[Piece]:
         for name in families.FAMILIES:
             fit = partial(families.make_embedder, name, split_name=split, root=root, seed=seed)
             found.append(Piece(f"{split}/{name}", fit, (base,)))
-        draw = partial(families.make_map, split_name=split, root=root, seed=seed)
-        found.append(Piece(f"{split}/map", draw, (f"{split}/gradient",)))
-    found.append(Piece("article/map-glyphs", partial(_make_map_of_glyphs, root=root, seed=seed), ("article/gradient",)))
+        found += [_map(family, split, root, seed) for family in maps.FAMILIES]
+    found.append(_map("gradient", "article", root, seed, "glyphs"))
     found.append(_episodes("lake", "mixed", root, seed))
-    return found + [_learner(name, "lake", root, seed, "mixed") for name in recipes.MIXED]
+    found += [_learner(name, "lake", root, seed, "mixed") for name in recipes.MIXED]
+    return [*found, _map(maps.EPISODES, "lake", root, seed)]
 
 
 def make_all(characters: CharacterSet, root: Path, seed: int = 0) -> dict[str, Any]:
@@ -119,8 +119,15 @@ def _episodes(split: str, questions: str, root: Path, seed: int) -> Piece:
     return Piece(f"{recipes.folder_of(split, questions)}/episodes", make, (f"{split}/{families.BASE}",))
 
 
-def _make_map_of_glyphs(characters: CharacterSet, root: Path, seed: int) -> None:
-    families.make_map(glyphs(), "article", root, seed)
+def _map(family: str, split: str, root: Path, seed: int, data: str = "omniglot") -> Piece:
+    path = maps.path_of(split, family, data, root).relative_to(root)
+    make = partial(_make_map, split_name=split, family=family, root=root, seed=seed, data=data)
+    return Piece(str(path), make, (f"{path.parent}/{family}", f"{path.parent}/{mapmaking.LEARNER}"))
+
+
+def _make_map(characters: CharacterSet, split_name: str, family: str, root: Path, seed: int, data: str) -> None:
+    shown = glyphs() if data == "glyphs" else characters
+    mapmaking.make(shown, split_name, family, root, seed)
 
 
 # --- in the worker processes -----------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from sklearn.pipeline import make_pipeline
 
 from metalearn import families, recipes, store
 from metalearn.data import CharacterSet, split
@@ -130,8 +129,3 @@ def test_character_tasks_have_as_many_drawings_as_the_shortest_character(many: C
     assert (some.support_ids[:, -4:] // 4).tolist() == [[7] * 4, [3] * 4]
     train = set(split(many, "article").train.tolist())
     assert {i // 4 for i in some.support_ids[:, :10].flatten().tolist()} <= train
-
-
-def test_a_map_needs_characters(small: CharacterSet, root: Path) -> None:
-    with pytest.raises(MetalearnError, match="12 characters; a map needs 20"):
-        families.compute_map(small, "article", make_pipeline(quick_gradient(save_base(root))))

@@ -1,13 +1,9 @@
-"""Neighbours, clusters, and the map that ships."""
-
-from pathlib import Path
+"""Neighbours, clusters, and how far a map can be trusted."""
 
 import numpy as np
 import pytest
 
-from metalearn import reduce, store
-from metalearn.errors import MetalearnError
-from metalearn.reduce import TaskMap
+from metalearn import reduce
 
 
 @pytest.fixture
@@ -45,29 +41,26 @@ def test_umap_keeps_neighbours_together(blobs: tuple[np.ndarray, np.ndarray]) ->
     assert (nearest_centre == labels).mean() > 0.8
 
 
-def test_a_map_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PRETRAINED", tmp_path)
-    rng = np.random.default_rng(0)
-    made = TaskMap(
-        data="omniglot",
-        split="lake",
-        characters=("A/character01", "A/character02", "B/character01"),
-        embedding=rng.normal(size=(3, 5)).astype(np.float32),
-        umap=rng.normal(size=(3, 2)).astype(np.float32),
-        kmeans=np.array([0, 1, 0]),
-        hdbscan=np.array([-1, 0, 0]),
-        explained=(0.5, 0.2),
-    )
-    reduce.save_map(made, tmp_path / "lake" / "map")
-    back = reduce.load_map("lake")
-    np.testing.assert_allclose(back.embedding, made.embedding, atol=2e-3)
-    assert (back.characters, back.explained, back.kmeans.tolist()) == (made.characters, made.explained, [0, 1, 0])
-    assert {name: c.shape for name, c in back.projections.items()} == {
-        "PCA 2D": (3, 2),
-        "PCA 3D": (3, 3),
-        "UMAP 2D": (3, 2),
-    }
-    assert back.neighbours(0, 2).shape == (2,)
-    store.save(tmp_path / "lake" / "map", {}, {"kind": "learner"})
-    with pytest.raises(MetalearnError, match="not a map"):
-        reduce.load_map("lake")
+def test_a_map_of_the_points_themselves_keeps_all_neighbours(blobs: tuple[np.ndarray, np.ndarray]) -> None:
+    flat = np.random.default_rng(0).normal(size=(40, 2))
+    flat -= flat.mean(0)
+    circle = flat / np.linalg.norm(flat, axis=1, keepdims=True)
+    assert reduce.preserved(circle, circle) == 1  # on a circle, cosine and distance order points alike
+    by_chance = np.random.default_rng(1).normal(size=(90, 2))
+    assert reduce.preserved(reduce.centred_unit(blobs[0]), by_chance) < 0.3
+
+
+def test_embeddings_agree_with_themselves_and_not_with_noise(blobs: tuple[np.ndarray, np.ndarray]) -> None:
+    unit = reduce.centred_unit(blobs[0])
+    noise = reduce.centred_unit(np.random.default_rng(1).normal(size=(90, 8)))
+    assert (reduce.shared_neighbours(unit, unit) == 1).all()
+    assert reduce.shared_neighbours(unit, noise).shape == (90,)
+    assert reduce.shared_neighbours(unit, noise).mean() < 0.3
+
+
+def test_typical_members_are_nearest_to_the_middle() -> None:
+    unit = reduce.centred_unit(np.array([[1.0, 0.0], [1.0, 0.1], [1.0, -0.4], [-3.0, 0.3]]))
+    found = reduce.typical(unit, np.array([0, 1, 2]), 2)
+    middle = unit[:3].mean(0)
+    order = np.argsort(-(unit[:3] @ middle))
+    assert found.tolist() == order[:2].tolist()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metalearn import families, recipes, reduce, shipping, store
+from metalearn import families, recipes, shipping, store
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -68,24 +68,3 @@ def test_pieces_are_made_in_order_once_and_listed(
     shipping.make_all(named_omniglot, tmp_path)
     assert (tmp_path / "lake" / "b.json").exists()
     assert times == {name: (tmp_path / "lake" / f"{name}.json").stat().st_mtime_ns for name in ("a", "c")}
-
-
-@pytest.mark.parametrize("split_name", recipes.SPLITS)
-def test_the_shipped_map_is_of_all_tasks(split_name: str) -> None:
-    shipped = reduce.load_map(split_name)
-    assert len(shipped.characters) == len(shipped.embedding) == len(shipped.umap) == 1623
-    assert np.isfinite(shipped.embedding).all()
-    assert sum(shipped.explained) < 1
-
-
-def test_the_map_of_the_glyphs_fits_the_glyphs() -> None:
-    from metalearn.glyphs import glyphs
-
-    assert reduce.load_map("article", "glyphs").characters == glyphs().characters
-
-
-def test_the_map_shows_what_the_embedder_gives(omniglot: CharacterSet) -> None:
-    shipped = reduce.load_map("lake")
-    some = np.array([0, 700, 1600])
-    fresh = families.load_embedder("lake").transform(families.character_tasks(omniglot, "lake", some))
-    np.testing.assert_allclose(fresh, shipped.embedding[some], atol=0.02)

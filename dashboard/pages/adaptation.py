@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.components import banner, pictures
 from dashboard.components import split as split_choice
-from metalearn import player
+from metalearn import maps, player
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -92,7 +92,6 @@ def adapted(data: str, chosen: list[int], asked: Settings) -> Watched:
     """Let each learner adapt to the very same task."""
     import torch
 
-    from metalearn import families
     from metalearn.tasks import task_of
 
     task = task_of(state.characters(), chosen, asked.shots, asked.queries, asked.seed)
@@ -112,7 +111,7 @@ def adapted(data: str, chosen: list[int], asked: Settings) -> Watched:
         for name, seen in zip(asked.learners, trajectories, strict=True)
     ]
     pixels = (255 * task.query_x[0, :, 0]).round().byte().numpy()
-    on_a_map = len(state.characters()) >= families.FEWEST_ON_A_MAP
+    on_a_map = len(state.characters()) >= maps.FEWEST
     path = task_path(task, asked.split, asked.steps) if on_a_map else None
     return Watched(views, path, pixels, task.query_y[0].numpy(), seconds)
 

@@ -11,7 +11,7 @@ from dashboard.components import split as split_choice
 from metalearn import plots
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.reduce import TaskMap
+from metalearn.maps import TaskMap
 
 COLOURS = ("alphabet", "split side", "k-means cluster", "HDBSCAN cluster")
 
