@@ -2,14 +2,19 @@
 
 import streamlit as st
 
+from dashboard import language
+from dashboard.language import _
+
 st.set_page_config(page_title="metalearn kit", page_icon=":material/scatter_plot:", layout="wide")
 
-st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4rem }</style>")  # less air above the title
+st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less air above the title
 
-st.navigation(
-    [
-        st.Page("pages/task_space.py", title="Task space", icon=":material/scatter_plot:", default=True),
-        st.Page("pages/adaptation.py", title="Watch adaptation", icon=":material/play_circle:"),
-    ],
-    position="top",
-).run()
+pages = [
+    st.Page("pages/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
+    st.Page("pages/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),
+    st.Page("pages/adaptation.py", title=_("Watch adaptation"), icon=":material/play_circle:", url_path="adaptation"),
+]
+page = st.navigation(pages, position="top")
+with st.container(horizontal_alignment="right"):
+    language.choose()
+page.run()

@@ -36,10 +36,10 @@ def compute(
     folder = maps.path_of(split_name, family, root=root).parent
     embedder = families.load_embedder(folder.name, family, root)
     learner = recipes.load_learner(str(folder / LEARNER), split_name)
+    tried: TaskBatch | CharacterTasks
     if family == maps.EPISODES:
-        tasks, names, drawings = _mixed_questions(characters, split_name, seed)
-        embedding = embedder.transform(tasks.without_queries())
-        tried = tasks
+        tried, names, drawings = _mixed_questions(characters, split_name, seed)
+        embedding = embedder.transform(tried.without_queries())
     else:
         embedding = embedder.transform(
             families.character_tasks(characters, split_name, drawings=families.family(family).drawings)

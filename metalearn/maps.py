@@ -2,10 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from metalearn import reduce, store
+from metalearn.data import CharacterSet, split
 from metalearn.errors import MetalearnError
 
 FAMILIES = ("gradient", "adaptation", "collaborative", "generative")  # one of each kind of embedding has a map
@@ -60,6 +62,26 @@ class TaskMap:
         return reduce.nearest(self.unit, count, np.array([task]))[0]
 
 
+COLOURS = ("alphabet", "split side", "k-means cluster", "HDBSCAN cluster", "difficulty")
+FIFTHS = ("easiest fifth", "second fifth", "third fifth", "fourth fifth", "hardest fifth")
+
+
+def labels(shown: TaskMap, characters: CharacterSet, colour: str) -> list[str]:
+    """Return what each task is coloured by; ``colour`` is one of ``COLOURS``, or "question" for a map of episodes."""
+    if colour == "difficulty":
+        fifth = np.searchsorted(np.quantile(shown.difficulty, [0.2, 0.4, 0.6, 0.8]), shown.difficulty)
+        return [FIFTHS[i] for i in fifth]
+    if colour in ("k-means cluster", "HDBSCAN cluster"):
+        numbers = shown.kmeans if colour == "k-means cluster" else shown.hdbscan
+        return ["in no cluster" if n < 0 else f"cluster {n + 1}" for n in numbers]
+    if colour == "split side":
+        side = np.full(len(shown.names), "training", dtype=object)
+        sides = split(characters, shown.split)
+        side[sides.validation], side[sides.test] = "validation", "test"
+        return list(side)
+    return [name.split("/")[0].replace("_", " ") for name in shown.names]
+
+
 def path_of(split_name: str, family: str = "gradient", data: str = "omniglot", root: Path | None = None) -> Path:
     """Return where a map lies, without ending. That of episodes is beside what was trained on mixed questions."""
     folder = f"{split_name}-mixed" if family == EPISODES else split_name
@@ -72,9 +94,10 @@ def load(split_name: str, family: str = "gradient", data: str = "omniglot") -> T
     arrays, fields = store.load(path)
     if fields.pop("kind") != "map":
         raise MetalearnError(f"{path} is not a map; make it again with 'metalearn train --recipe all'")
-    arrays = {name: a if a.dtype.kind == "f" else a.astype(np.int64) for name, a in arrays.items()}
-    names = {name: tuple(fields[name]) for name in ("names", "explained")}
-    return TaskMap(**{name: fields[name] for name in ("data", "split", "family")}, **names, **arrays)
+    known: dict[str, Any] = {name: fields[name] for name in ("data", "split", "family")}
+    known |= {name: tuple(fields[name]) for name in ("names", "explained")}
+    known |= {name: a if a.dtype.kind == "f" else a.astype(np.int64) for name, a in arrays.items()}
+    return TaskMap(**known)
 
 
 def save(made: TaskMap, path: Path) -> None:

@@ -1,17 +1,22 @@
 """The still figures of the kit, drawn once for notebooks and dashboard. Nothing here computes a result."""
 
+import base64
+import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image, ImageColor
 
 # Okabe and Ito's palette, made to stay apart in the common forms of colour blindness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 MUTED, STRESSED = "#888888", PALETTE[5]
+SEQUENCE = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")  # viridis: from little to much, also in grey
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
 COMPONENTS = ("first component", "second component", "third component")
 MOST_NAMED = 13  # labels; more make a legend longer than the map, and the hover text names them anyway
+SHEET_WIDTH, SHEET_HEIGHT = 1200, 1000  # pixels of the picture that holds a map's drawings
 SYMBOLS_3D = ("circle", "square", "diamond", "cross", "x", "circle-open", "square-open")
 
 
@@ -22,18 +27,20 @@ def task_map(
     highlighted: Sequence[int] = (),
     title: str = "",
     axes: Sequence[str] = COMPONENTS,
+    palette: Sequence[str] = PALETTE,
+    order: Sequence[str] = (),
 ) -> go.Figure:
     """Draw tasks as points ``[tasks, 2 or 3]``, coloured by label; ``highlighted`` positions stand out.
 
-    Each point carries its task's position as ``customdata`` and its name as hover text. Labels share eight colours;
-    where there are more, the symbol changes too.
+    Each point carries its task's position as ``customdata`` and its name as hover text. Labels share the colours of
+    the palette; where there are more, the symbol changes too. Those in ``order`` come first.
     """
     flat = coordinates.shape[1] == 2
     figure = go.Figure()
     where, texts = np.asarray(labels), np.asarray(names)
-    for position, label in enumerate(dict.fromkeys(labels)):
+    for position, label in enumerate(dict.fromkeys([*order, *labels])):
         rows = np.flatnonzero(where == label)
-        figure.add_trace(_points(coordinates[rows], texts[rows], rows, label, position))
+        figure.add_trace(_points(coordinates[rows], texts[rows], rows, label, position, palette))
     if len(highlighted):
         rows = np.asarray(highlighted)
         marker = {
@@ -48,25 +55,75 @@ def task_map(
         )
     layout = {
         "title": title,
-        "legend": {"itemsizing": "constant"},
+        "legend": {"itemsizing": "constant", "orientation": "h", "y": -0.08 if flat else 0},
         "showlegend": len(set(labels)) <= MOST_NAMED,
         "dragmode": "pan" if flat else "turntable",
     }
-    if flat:
-        layout |= {"xaxis_title": axes[0], "yaxis_title": axes[1]}
-    else:
-        layout["scene"] = dict(zip(("xaxis_title", "yaxis_title", "zaxis_title"), axes, strict=False))
-    return styled(figure.update_layout(**layout))
+    named = dict(zip(("xaxis", "yaxis", "zaxis"), map(_axis, axes), strict=False))
+    figure.update_layout(**layout, **({"xaxis": named["xaxis"], "yaxis": named["yaxis"]} if flat else {"scene": named}))
+    return styled(figure)
 
 
-def _points(coordinates: np.ndarray, names: np.ndarray, rows: np.ndarray, label: str, position: int) -> go.Scatter:
+def _axis(title: str) -> dict[str, object]:
+    """Return an axis with a title; one without a title means nothing, and has no numbers either."""
+    return {"title": title, "showticklabels": bool(title)}
+
+
+def with_neighbours(figure: go.Figure, coordinates: np.ndarray, task: int, neighbours: Sequence[int]) -> go.Figure:
+    """Draw a line on a map from a task to each of its neighbours in the full space: long ones, where the map errs."""
+    ends = np.full((3 * len(neighbours), coordinates.shape[1]), np.nan)
+    ends[0::3], ends[1::3] = coordinates[task], coordinates[list(neighbours)]
+    style = {"mode": "lines", "line": {"color": STRESSED, "width": 2}, "hoverinfo": "skip", "name": "true neighbours"}
+    return figure.add_trace(_scatter(ends, **style))
+
+
+def with_drawings(figure: go.Figure, coordinates: np.ndarray, pictures: np.ndarray) -> go.Figure:
+    """Put the drawings themselves, uint8 ``[tasks, 28, 28]`` with ink high, in the place of a flat map's points.
+
+    They are one picture below the points and have their colours; the points stay, unseen, to be pointed at.
+    """
+    low, high = coordinates.min(0), coordinates.max(0)
+    size = np.array([SHEET_WIDTH, SHEET_HEIGHT])
+    places = ((coordinates - low) / np.maximum(high - low, 1e-9) * size).round().astype(int)
+    sheet = np.zeros((SHEET_HEIGHT + 28, SHEET_WIDTH + 28, 4), np.uint8)
+    for trace in figure.select_traces(selector={"mode": "markers"}):
+        colour = np.array(ImageColor.getrgb(trace.marker.color))
+        for task in trace.customdata:
+            left, up = places[task]
+            cell = sheet[SHEET_HEIGHT - up : SHEET_HEIGHT - up + 28, left : left + 28]
+            cell[pictures[task] > cell[..., 3], :3] = colour
+            np.maximum(cell[..., 3], pictures[task], out=cell[..., 3])
+    margin = 14 * (high - low) / size
+    figure.add_layout_image(
+        source=_as_png(sheet),
+        xref="x",
+        yref="y",
+        x=low[0] - margin[0],
+        y=high[1] + margin[1],
+        sizex=high[0] - low[0] + 2 * margin[0],
+        sizey=high[1] - low[1] + 2 * margin[1],
+        sizing="stretch",
+        layer="below",
+    )
+    return figure.update_traces(marker_opacity=0, selector={"mode": "markers"})
+
+
+def _as_png(sheet: np.ndarray) -> str:
+    file = io.BytesIO()
+    Image.fromarray(sheet, "RGBA").save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _points(
+    coordinates: np.ndarray, names: np.ndarray, rows: np.ndarray, label: str, position: int, palette: Sequence[str]
+) -> go.Scatter:
     flat = coordinates.shape[1] == 2
     symbols = SYMBOLS if flat else SYMBOLS_3D
     marker = {
         "size": 6 if flat else 3,
         "opacity": 0.8,
-        "color": PALETTE[position % len(PALETTE)],
-        "symbol": symbols[position // len(PALETTE) % len(symbols)],
+        "color": palette[position % len(palette)],
+        "symbol": symbols[position // len(palette) % len(symbols)],
     }
     return _scatter(
         coordinates,
@@ -138,6 +195,16 @@ def bars(
     return styled(figure.update_yaxes(tickformat=".0%"))
 
 
+def vector(values: np.ndarray) -> go.Figure:
+    """Draw the numbers of a vector as a row of cells, from negative to positive."""
+    most = float(np.abs(values).max()) or 1.0
+    figure = go.Figure(
+        go.Heatmap(z=values[None], colorscale="PuOr", zmin=-most, zmax=most, showscale=False, xgap=1, hoverinfo="z")
+    )
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    return styled(figure).update_layout(height=64, margin={"l": 0, "r": 0, "t": 4, "b": 4})
+
+
 class Mark(NamedTuple):
     """A mean with the half-width of its 95 % interval, on the line ``label`` in the colour of ``group``."""
 
@@ -175,4 +242,5 @@ def _short(name: str) -> str:
 
 def styled(figure: go.Figure) -> go.Figure:
     """Give a figure the look that all figures of the kit share."""
-    return figure.update_layout(template="plotly_white", margin={"l": 50, "r": 20, "t": 50, "b": 45})
+    top = 50 if figure.layout.title.text else 20
+    return figure.update_layout(template="plotly_white", margin={"l": 50, "r": 20, "t": top, "b": 45})

@@ -1,120 +1,169 @@
-"""Task space: every character task as a point, what is drawn there, and what lies near it in the full space."""
+"""Task space: every task as a point, what is drawn there, what is near in the full space, how far to trust it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import banner, pictures
+from dashboard.components import as_python, banner, task_pictures, trust
 from dashboard.components import split as split_choice
-from metalearn import plots
+from dashboard.components.mapped import NEIGHBOURS, Look, code, draw
+from dashboard.language import _
+from metalearn import maps
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.maps import TaskMap
 
-COLOURS = ("alphabet", "split side", "k-means cluster", "HDBSCAN cluster")
+PROJECTIONS = ("UMAP 2D", "PCA 2D", "PCA 3D", "UMAP 3D", "UMAP 2D, another seed")
+FAMILIES = (*maps.FAMILIES, maps.EPISODES)
+MOST_SELECTED = 60  # an address has to hold their names
 
 
-def labels(characters: CharacterSet, shown: TaskMap, colour: str) -> list[str]:
-    """Return what each point is coloured by."""
-    if colour == "alphabet":
-        return [name.replace("_", " ") for name in characters.alphabets]
-    if colour == "split side":
-        side = np.full(len(characters), "training", dtype=object)
-        of_split = state.sides(shown.split, characters, characters.name)
-        side[of_split.validation], side[of_split.test] = "validation", "test"
-        return list(side)
-    numbers = shown.kmeans if colour.startswith("k-means") else shown.hdbscan
-    return ["in no cluster" if n < 0 else f"cluster {n + 1}" for n in numbers]
-
-
-def controls(characters: CharacterSet) -> tuple[str, str, str, list[str]]:
-    """Ask how to look at the space; return split, projection, colour and the names searched for."""
-    columns = st.columns([5, 4, 4, 7])
+def controls(characters: CharacterSet) -> tuple[TaskMap, Look, str]:
+    """Ask how to look at the space; return the map, the look, and the second projection ("" for none)."""
+    titles = {
+        "gradient": _("gradients"),
+        "adaptation": _("adapted parameters"),
+        "collaborative": _("scores of solvers"),
+        "generative": _("code of a generative model"),
+        maps.EPISODES: _("episodes of mixed questions"),
+    }
+    shipped = FAMILIES if characters.name == "omniglot" else FAMILIES[:1]
+    columns = st.columns([5, 5, 4, 4, 4], vertical_alignment="bottom")
     with columns[0]:
         split = split_choice.choose()
-    projection = columns[1].selectbox("Map", ["UMAP 2D", "PCA 2D", "PCA 3D"], key="projection", persist_state="session")
-    colour = columns[2].selectbox("Colour by", COLOURS, key="colour", persist_state="session")
-    searched = columns[3].multiselect(
-        "Find characters",
-        characters.characters,
-        key="searched",
-        persist_state="session",
-        placeholder="Greek/character01",
+    family = columns[1].selectbox(
+        _("Embedding"),
+        shipped,
+        format_func=titles.__getitem__,
+        key="family",
+        bind="query-params",
+        help=_(
+            "How a task became a vector: from its gradients, from what adapting to it changes, from how models that "
+            "solve other tasks score on it, or from a generative model of its drawings (article, section 3.1)."
+        ),
     )
-    return split, projection, colour, searched
+    shown = state.task_map("lake" if family == maps.EPISODES else split, characters.name, family)
+    projection = columns[2].selectbox(_("Map"), PROJECTIONS, key="map", bind="query-params")
+    second = columns[3].selectbox(
+        _("Beside it"),
+        ["", *PROJECTIONS],
+        format_func=lambda name: name or _("nothing"),
+        key="beside",
+        bind="query-params",
+        help=_("A second map of the same tasks; what you select on one is marked on both."),
+    )
+    colours = ("question", *maps.COLOURS[2:]) if family == maps.EPISODES else maps.COLOURS
+    colour = columns[4].selectbox(_("Colour by"), colours, format_func=_, key="colour", bind="query-params")
+    return shown, Look(projection, colour), second
 
 
-def draw_map(characters: CharacterSet, shown: TaskMap, projection: str, colour: str, searched: np.ndarray) -> list[int]:
-    """Draw the map; return the tasks selected on it."""
-    figure = plots.task_map(
-        shown.projections[projection],
-        labels(characters, shown, colour),
-        characters.characters,
-        searched.tolist(),
-        axes=("", "") if projection.startswith("UMAP") else plots.COMPONENTS,  # UMAP's axes have no meaning
+def choose_tasks(shown: TaskMap) -> list[int]:
+    """Ask which tasks are selected, by name; what is selected on a map lands here too."""
+    left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
+    known = set(shown.names)
+    st.session_state["tasks"] = [name for name in st.session_state.get("tasks", []) if name in known]
+    names = left.multiselect(
+        _("Selected tasks"),
+        shown.names,
+        key="tasks",
+        bind="query-params",
+        max_selections=MOST_SELECTED,
+        placeholder=_("click or lasso on a map, or type a name"),
     )
-    event: Any = st.plotly_chart(
-        figure.update_layout(height=620),
-        key=f"map {projection}",
-        on_select="rerun",
+    middle.toggle(_("Drawings as points"), key="drawings", bind="query-params", help=_("On flat maps."))
+    right.toggle(
+        _("Lines to true neighbours"),
+        key="lines",
+        bind="query-params",
+        help=_("From the first selected task to its nearest in the full space: long lines are where the map errs."),
+    )
+    position = {name: i for i, name in enumerate(shown.names)}
+    return [position[name] for name in names]
+
+
+def selected_on(key: str, names: tuple[str, ...]) -> None:
+    """Take over what was selected on the map with this key."""
+    points: Any = st.session_state[key]["selection"]["points"]
+    tasks = dict.fromkeys(int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point)
+    st.session_state["tasks"] = [names[i] for i in tasks][:MOST_SELECTED]
+
+
+def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
+    """Draw one map, with what is to be said about it."""
+    figure = draw(characters, shown, look)
+    key = f"chart {shown.family} {look.projection}"
+    flat = "3D" not in look.projection
+    st.plotly_chart(
+        figure.update_layout(height=600),
+        key=key,
+        on_select=(lambda: selected_on(key, shown.names)) if flat else "ignore",
         selection_mode=("points", "box", "lasso"),
+        config={"toImageButtonOptions": {"format": "svg", "filename": f"tasks-{shown.family}"}},
+        alt=_("A map of {count} tasks, coloured by {colour}.").format(count=len(shown.names), colour=_(look.colour)),
     )
-    if projection.startswith("PCA"):
-        shares = shown.explained[: int(projection[4])]
-        each = ", ".join(f"{share:.1%}" for share in shares)
-        st.caption(
-            f"These components hold {each} of the variance of the gradients; {1 - sum(shares):.1%} is not shown."
-        )
-    else:
-        st.caption("UMAP keeps neighbours together; distances between groups, and their sizes, mean little.")
-    points = event["selection"]["points"] if event else []
-    return list(dict.fromkeys(int(np.ravel(point["customdata"])[0]) for point in points))
+    st.caption(trust.of(shown, look.projection))
+    return figure
 
 
-def selection(characters: CharacterSet, shown: TaskMap, selected: list[int]) -> None:
-    """Show the drawings of the selected tasks and the neighbours of one of them."""
+def selection(characters: CharacterSet, shown: TaskMap, selected: list[int], columns: int) -> None:
+    """Show the drawings of the selected tasks and the neighbours of the first of them."""
     if not selected:
-        st.info(
-            "Click a point, or drag a box or lasso around some (tools above the map). In 3D, find characters by name."
-        )
+        st.info(_("Click a point, or drag a box or lasso around some (tools above the map). Maps in 3D do not select."))
         return
-    st.subheader(f"{len(selected)} selected")
-    pictures.strip(characters, selected[:12], columns=4)
-    if len(selected) > 12:
-        st.caption(f"… and {len(selected) - 12} more")
-    send = st.button(
-        "Send to adaptation",
-        type="primary",
-        disabled=len(selected) < 2,
-        help=f"Watch a learner tell the first {state.MOST_CHARACTERS} of them apart; select at least two",
-    )
-    if send:
-        state.choose(selected)
-        st.switch_page("pages/adaptation.py")
-    names = {i: pictures.short_name(characters, i) for i in selected}
-    task = st.selectbox("Nearest neighbours of", selected, format_func=names.__getitem__)
-    pictures.strip(characters, shown.neighbours(task, 8), columns=4)
-    st.caption(f"Nearest by cosine in all {shown.embedding.shape[1]} dimensions, not on the map.")
+    st.subheader(_("{count} selected").format(count=len(selected)))
+    task_pictures.of_tasks(characters, shown, selected[: 3 * columns], columns)
+    if shown.family != maps.EPISODES:
+        few = [("characters", shown.names[i]) for i in selected[: state.MOST_CHARACTERS]]
+        st.page_link(
+            "pages/adaptation.py",
+            label=_("Watch a learner tell them apart"),
+            icon=":material/play_circle:",
+            query_params=[*few, ("split", shown.split)],
+            disabled=len(selected) < 2,
+            help=_("The first {most} of them; select at least two.").format(most=state.MOST_CHARACTERS),
+        )
+    st.markdown(_("**Nearest to {name}**").format(name=task_pictures.name(shown, selected[0])))
+    task_pictures.of_tasks(characters, shown, shown.neighbours(selected[0], NEIGHBOURS).tolist(), columns)
+    st.caption(_("By cosine in all {size} dimensions, not on the map.").format(size=shown.embedding.shape[1]))
 
 
 def page() -> None:
-    st.title("Task space")
+    st.title(_("Task space"))
     st.markdown(
-        "Each point is a **task**: tell one character from others. Its place is its **gradient embedding**: what the "
-        "task pulls at in the base model while that trains on it. Tasks that pull alike lie close."
+        _(
+            "Each point is a **task**: tell one character from others. Its place is its **embedding**; tasks that are "
+            "alike to a learner lie close. The alphabets were not used to make it."
+        )
     )
     characters = state.characters()
-    banner.show(characters)
-    split, projection, colour, searched = controls(characters)
-    shown = state.task_map(split, characters.name)
-    found = characters.find(searched)
-    left, right = st.columns([3, 2])
+    shown, look, second = controls(characters)
+    selected = choose_tasks(shown)
+    look = replace(look, selected=selected, drawings=st.session_state["drawings"], lines=st.session_state["lines"])
+    left, right = st.columns([1, 1] if second else [3, 2])
     with left:
-        selected = draw_map(characters, shown, projection, colour, found)
+        figure = show_map(characters, shown, look)
     with right:
-        selection(characters, shown, list(dict.fromkeys([*map(int, found), *selected])))
+        if second and second != look.projection:
+            show_map(characters, shown, look.on(second))
+        else:
+            selection(characters, shown, selected, columns=4)
+    if second and second != look.projection:
+        selection(characters, shown, selected, columns=8)
+    tools = st.columns([2, 2, 2, 6])
+    with tools[0]:
+        as_python.show(code(shown, look))
+    tools[1].download_button(
+        _("Selection (CSV)"), trust.as_csv(shown, selected), "tasks.csv", "text/csv", disabled=not selected
+    )
+    tools[2].download_button(_("Figure (HTML)"), lambda: figure.to_html(), "tasks.html", "text/html")
+    trust.clusters(characters, shown)
+    if shown.family != maps.EPISODES and characters.name == "omniglot":
+        trust.compare(characters, shown)
+    banner.show(characters)
 
 
 try:

@@ -18,3 +18,8 @@ def app(characters: CharacterSet) -> AppTest:
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(APP), default_timeout=60)
+
+
+def captions(app: AppTest) -> str:
+    """All captions of a page, as one text."""
+    return " ".join(found.value for found in app.caption)

@@ -1,22 +1,30 @@
 """The map page, through Streamlit's own test client."""
 
 import itertools
-import subprocess
-import sys
 from pathlib import Path
+from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 from PIL import Image
+from streamlit.proto.PageLink_pb2 import PageLink
 from streamlit.testing.v1 import AppTest
 
-from metalearn import store
+from dashboard.components import mapped, trust
+from dashboard.components.mapped import Look
+from metalearn import maps
 from metalearn.data import CharacterSet
-from tests.dashboard.conftest import APP
+from tests.dashboard.conftest import captions
 
 
-def select_on_map(app: AppTest, *tasks: int) -> None:
-    points = [{"customdata": [task]} for task in tasks]
-    app.session_state["map UMAP 2D"] = {"selection": {"points": points}}
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    app.run()
+    return app.switch_page("pages/task_space.py").run()
+
+
+def links(page: AppTest) -> list[PageLink]:
+    return [found.proto for found in page.get("page_link") if found.proto.label == "Watch a learner tell them apart"]
 
 
 def write_images(folder: Path, small: CharacterSet, classes: int, drawings: int) -> None:
@@ -26,85 +34,89 @@ def write_images(folder: Path, small: CharacterSet, classes: int, drawings: int)
         Image.fromarray(small.images[i % len(small), (drawing + i) % 6]).save(file)
 
 
-def captions(app: AppTest) -> str:
-    return " ".join(found.value for found in app.caption)
+def test_it_opens_and_says_how_to_select(page: AppTest) -> None:
+    assert not page.exception
+    assert not page.error
+    assert page.title[0].value == "Task space"
+    assert "distances between groups" in captions(page)
+    assert "by chance" in captions(page)
+    assert "Click a point" in page.info[0].value
 
 
-def test_it_opens_and_names_its_data(app: AppTest, characters: CharacterSet) -> None:
-    app.run()
-    assert not app.exception
-    assert not app.error
-    assert app.title[0].value == "Task space"
-    assert f"**{characters.name}**, {characters.size}" in captions(app)
-    assert characters.citation in captions(app)
-    assert "distances between groups" in captions(app)
-    assert "Click a point" in app.info[0].value
+@pytest.mark.parametrize(
+    ("projection", "beside"), [("UMAP 2D", "PCA 3D"), ("PCA 2D", ""), ("UMAP 3D", "UMAP 2D, another seed")]
+)
+@pytest.mark.parametrize("colour", ["split side", "HDBSCAN cluster", "difficulty"])
+def test_every_way_to_look(page: AppTest, projection: str, beside: str, colour: str) -> None:
+    page.selectbox(key="map").set_value(projection)
+    page.selectbox(key="beside").set_value(beside)
+    page.selectbox(key="colour").set_value(colour)
+    page.toggle(key="drawings").set_value(True)
+    page.toggle(key="lines").set_value(True)
+    page.multiselect(key="tasks").set_value([page.multiselect(key="tasks").options[5]]).run()
+    assert not page.exception
+    assert not page.error
+    assert ("of the variance" in captions(page)) == ("PCA" in projection + beside)
 
 
-@pytest.mark.parametrize("projection", ["UMAP 2D", "PCA 2D", "PCA 3D"])
-@pytest.mark.parametrize("colour", ["split side", "HDBSCAN cluster"])
-def test_every_way_to_look(app: AppTest, projection: str, colour: str) -> None:
-    app.run()
-    app.selectbox(key="projection").set_value(projection)
-    app.selectbox(key="colour").set_value(colour).run()
-    assert not app.exception
-    assert not app.error
-    assert ("of the variance" in captions(app)) == projection.startswith("PCA")
+def test_a_selection_shows_drawings_and_neighbours_and_is_sent_on(page: AppTest, characters: CharacterSet) -> None:
+    some = [characters.characters[i] for i in (3, 40)]
+    page.multiselect(key="tasks").set_value(some).run()
+    assert page.subheader[0].value == "2 selected"
+    assert "in all 256 dimensions, not on the map" in captions(page)
+    (link,) = links(page)
+    assert parse_qs(link.query_string) == {"characters": some, "split": ["article"]}
+    assert not link.disabled
 
 
-def test_a_selection_shows_drawings_and_neighbours_and_is_sent_on(app: AppTest) -> None:
-    app.run()
-    select_on_map(app, 3, 40)
-    app.run()
-    assert app.subheader[0].value == "2 selected"
-    assert "in all 256 dimensions, not on the map" in captions(app)
-    (send,) = [button for button in app.button if button.label == "Send to adaptation"]
-    send.click().run()
-    assert not app.exception
-    assert app.session_state["chosen"] == [3, 40]
+def test_one_task_is_too_few_to_send(page: AppTest, characters: CharacterSet) -> None:
+    page.multiselect(key="tasks").set_value([characters.characters[7]]).run()
+    assert [link.disabled for link in links(page)] == [True]
 
 
-def test_search_selects_too(app: AppTest, characters: CharacterSet) -> None:
-    app.run()
-    app.multiselect(key="searched").set_value([characters.characters[7]]).run()
-    assert app.subheader[0].value == "1 selected"
-    (send,) = [button for button in app.button if button.label == "Send to adaptation"]
-    assert send.disabled
+def test_a_selection_that_the_map_does_not_have_is_dropped(page: AppTest) -> None:
+    page.session_state["tasks"] = ["Nowhere/character01"]
+    page.run()
+    assert not page.exception
+    assert "Click a point" in page.info[0].value
 
 
-def test_glyphs_in_place_of_omniglot_are_announced(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("METALEARN_DATA", raising=False)
-
-    def unreachable(*args: object, **settings: object) -> None:
-        raise OSError("no route to host")
-
-    monkeypatch.setattr("torchvision.datasets.Omniglot", unreachable)
-    app.run()
-    assert "not Omniglot" in app.warning[0].value
-    (again,) = [button for button in app.button if button.label == "Try again"]
-    again.click().run()
-    assert not app.exception
-    assert "no route to host" in app.error[0].value
+def test_clusters_and_another_embedding(page: AppTest, omniglot: CharacterSet) -> None:
+    page.toggle(key="clusters").set_value(True)
+    page.selectbox(key="compare").set_value("collaborative").run()
+    assert not page.exception
+    text = " ".join(found.value for found in page.markdown)
+    assert "**Cluster 12**" in text
+    assert "On average the two agree" in text
 
 
-def test_a_missing_map_is_one_line(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PRETRAINED", tmp_path)
-    app.run()
-    assert not app.exception
-    assert "there is no artifact" in app.error[0].value
+@pytest.mark.parametrize("family", maps.FAMILIES)
+@pytest.mark.parametrize("split_name", ["article", "lake"])
+def test_every_embedding_has_a_map(omniglot: CharacterSet, family: str, split_name: str) -> None:
+    shown = maps.load(split_name, family)
+    assert shown.names == omniglot.characters
+    assert np.isfinite(shown.embedding).all()
 
 
-def test_the_first_picture_waits_for_nothing_heavy(characters: CharacterSet) -> None:
-    code = (
-        "import sys\nfrom streamlit.testing.v1 import AppTest\n"
-        f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
-        "assert app.title[0].value == 'Task space' and not app.error and not app.exception\n"
-        "print({'torch', 'torchvision', 'sklearn', 'umap', 'scipy'} & set(sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=APP.parent.parent, check=True
-    )
-    assert done.stdout.strip() == "set()"
+def test_the_code_draws_the_same_figure(characters: CharacterSet) -> None:
+    shown = maps.load("article", data=characters.name)
+    for look in (
+        Look("UMAP 2D", "alphabet", [3, 40], drawings=True, lines=True),
+        Look("PCA 3D", "difficulty", lines=True),
+        Look("PCA 2D", "split side", [1], drawings=True),
+    ):
+        code = mapped.code(shown, look)
+        assert code.endswith("figure.show()")
+        found: dict[str, object] = {}
+        exec(code.removesuffix("figure.show()"), found)
+        assert found["figure"] == mapped.draw(characters, shown, look)
+
+
+def test_a_selection_as_a_table(characters: CharacterSet) -> None:
+    shown = maps.load("article", data=characters.name)
+    header, *rows = trust.as_csv(shown, [2, 9]).splitlines()
+    assert len(header.split(",")) == 12 + shown.embedding.shape[1]
+    assert [row.split(",")[0] for row in rows] == [shown.names[2], shown.names[9]]
 
 
 def test_images_of_ones_own_get_a_map_of_their_own(
@@ -112,10 +124,11 @@ def test_images_of_ones_own_get_a_map_of_their_own(
 ) -> None:
     write_images(tmp_path / "mine", small, classes=24, drawings=3)
     monkeypatch.setenv("METALEARN_DATA", str(tmp_path / "mine"))
-    app.run(timeout=180)
-    assert not app.exception
-    assert not app.error
-    assert "**mine**, 24 characters" in captions(app)
+    app.run(timeout=300)
+    page = app.switch_page("pages/task_space.py").run()
+    assert not page.exception
+    assert not page.error
+    assert "**mine**, 24 characters" in captions(page)
 
 
 def test_too_few_images_for_a_map_are_one_line_and_can_still_be_adapted_to(
@@ -127,10 +140,5 @@ def test_too_few_images_for_a_map_are_one_line_and_can_still_be_adapted_to(
     assert not app.exception
     assert "a map needs 20" in app.error[0].value
     page = app.switch_page("pages/adaptation.py").run()
-    page.session_state["queries"] = 2
-    (button,) = [button for button in page.button if button.label == "Five at random"]
-    button.click().run()
     assert not page.exception
     assert not page.error
-    assert any("4-way 1-shot on few" in caption.value for caption in page.caption)
-    assert "On the map" not in captions(page)
