@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import language
+from dashboard import address, language
 from dashboard.language import _
 
 st.set_page_config(page_title="metalearn kit", page_icon=":material/scatter_plot:", layout="wide")
 
 st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less air above the title
 
+address.take_language()
 pages = [
     st.Page("pages/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
     st.Page("pages/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),

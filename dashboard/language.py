@@ -1,4 +1,4 @@
-"""The language of the page: gettext catalogues, one choice a visitor, kept in the address (``?lang=zh``)."""
+"""The language of the page: gettext catalogues, one choice a visitor, in the address (``?lang=zh``)."""
 
 import gettext
 from functools import cache
@@ -19,7 +19,7 @@ def choose() -> None:
         required=True,
         format_func=LANGUAGES.__getitem__,
         key="lang",
-        bind="query-params",
+        persist_state="session",
         label_visibility="collapsed",
     )
 

@@ -61,7 +61,7 @@ def as_csv(shown: TaskMap, tasks: list[int]) -> str:
 def clusters(characters: CharacterSet, shown: TaskMap) -> None:
     """Show the most typical tasks of each k-means cluster."""
     with st.expander(_("Clusters and their typical drawings")):
-        if not st.toggle(_("Show them"), key="clusters", bind="query-params"):
+        if not st.toggle(_("Show them"), key="clusters", persist_state="session"):
             return
         st.caption(
             _("K-means in the full space, {count} clusters; of each, the tasks nearest to its middle.").format(
@@ -80,7 +80,11 @@ def compare(characters: CharacterSet, shown: TaskMap) -> None:
     with st.expander(_("Compare with another embedding")):
         others = ["", *(family for family in maps.FAMILIES if family != shown.family)]
         other = st.selectbox(
-            _("The other embedding"), others, format_func=lambda f: f or _("none"), key="compare", bind="query-params"
+            _("The other embedding"),
+            others,
+            format_func=lambda f: f or _("none"),
+            key="compare",
+            persist_state="session",
         )
         if not other:
             return

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import state
+from dashboard import address, state
 from dashboard.components import banner, pictures, task_pictures
 from dashboard.language import _
 from metalearn import plots
@@ -81,6 +81,13 @@ def how_it_helps(characters: CharacterSet, shown: TaskMap, task: int) -> None:
 def page() -> None:
     st.title(_("Learning from a handful of examples"))
     characters = state.characters()
+    with address.of({"example": address.number(0, 9999)}):
+        introduce(characters)
+    banner.show(characters)
+
+
+def introduce(characters: CharacterSet) -> None:
+    """Show one task, its embedding and what it is for."""
     shown = state.task_map("article", characters.name)
     task = any_task(characters, shown)
     columns = st.columns(3, gap="large")
@@ -95,7 +102,6 @@ def page() -> None:
     for column, (path, label, about) in zip(st.columns(3), next_pages(), strict=False):
         column.page_link(path, label=label, icon=":material/arrow_forward:")
         column.caption(about)
-    banner.show(characters)
 
 
 def next_pages() -> list[tuple[str, str, str]]:

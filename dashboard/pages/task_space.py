@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import state
+from dashboard import address, state
 from dashboard.components import as_python, banner, task_pictures, trust
 from dashboard.components import split as split_choice
 from dashboard.components.mapped import NEIGHBOURS, Look, code, draw
@@ -18,7 +18,6 @@ from metalearn.errors import MetalearnError
 from metalearn.maps import TaskMap
 
 PROJECTIONS = ("UMAP 2D", "PCA 2D", "PCA 3D", "UMAP 3D", "UMAP 2D, another seed")
-FAMILIES = (*maps.FAMILIES, maps.EPISODES)
 MOST_SELECTED = 60  # an address has to hold their names
 
 
@@ -31,34 +30,38 @@ def controls(characters: CharacterSet) -> tuple[TaskMap, Look, str]:
         "generative": _("code of a generative model"),
         maps.EPISODES: _("episodes of mixed questions"),
     }
-    shipped = FAMILIES if characters.name == "omniglot" else FAMILIES[:1]
     columns = st.columns([5, 5, 4, 4, 4], vertical_alignment="bottom")
     with columns[0]:
         split = split_choice.choose()
     family = columns[1].selectbox(
         _("Embedding"),
-        shipped,
+        families_of(characters),
         format_func=titles.__getitem__,
         key="family",
-        bind="query-params",
+        persist_state="session",
         help=_(
             "How a task became a vector: from its gradients, from what adapting to it changes, from how models that "
             "solve other tasks score on it, or from a generative model of its drawings (article, section 3.1)."
         ),
     )
     shown = state.task_map("lake" if family == maps.EPISODES else split, characters.name, family)
-    projection = columns[2].selectbox(_("Map"), PROJECTIONS, key="map", bind="query-params")
+    projection = columns[2].selectbox(_("Map"), PROJECTIONS, key="map", persist_state="session")
     second = columns[3].selectbox(
         _("Beside it"),
         ["", *PROJECTIONS],
         format_func=lambda name: name or _("nothing"),
         key="beside",
-        bind="query-params",
+        persist_state="session",
         help=_("A second map of the same tasks; what you select on one is marked on both."),
     )
     colours = ("question", *maps.COLOURS[2:]) if family == maps.EPISODES else maps.COLOURS
-    colour = columns[4].selectbox(_("Colour by"), colours, format_func=_, key="colour", bind="query-params")
+    colour = columns[4].selectbox(_("Colour by"), colours, format_func=_, key="colour", persist_state="session")
     return shown, Look(projection, colour), second
+
+
+def families_of(characters: CharacterSet) -> tuple[str, ...]:
+    """Return the embeddings that there is a map of."""
+    return (*maps.FAMILIES, maps.EPISODES) if characters.name == "omniglot" else maps.FAMILIES[:1]
 
 
 def choose_tasks(shown: TaskMap) -> list[int]:
@@ -70,15 +73,15 @@ def choose_tasks(shown: TaskMap) -> list[int]:
         _("Selected tasks"),
         shown.names,
         key="tasks",
-        bind="query-params",
+        persist_state="session",
         max_selections=MOST_SELECTED,
         placeholder=_("click or lasso on a map, or type a name"),
     )
-    middle.toggle(_("Drawings as points"), key="drawings", bind="query-params", help=_("On flat maps."))
+    middle.toggle(_("Drawings as points"), key="drawings", persist_state="session", help=_("On flat maps."))
     right.toggle(
         _("Lines to true neighbours"),
         key="lines",
-        bind="query-params",
+        persist_state="session",
         help=_("From the first selected task to its nearest in the full space: long lines are where the map errs."),
     )
     position = {name: i for i, name in enumerate(shown.names)}
@@ -131,6 +134,23 @@ def selection(characters: CharacterSet, shown: TaskMap, selected: list[int], col
     st.caption(_("By cosine in all {size} dimensions, not on the map.").format(size=shown.embedding.shape[1]))
 
 
+def view(characters: CharacterSet) -> dict[str, address.Read]:
+    """Return what shapes this page."""
+    return {
+        "split": address.one_of(state.SPLITS),
+        "family": address.one_of(families_of(characters)),
+        "map": address.one_of(PROJECTIONS),
+        "beside": address.one_of(PROJECTIONS),
+        "colour": address.one_of((*maps.COLOURS, "question")),
+        # Which tasks there are depends on the map; those that it does not have are dropped there.
+        "tasks": lambda said: said[:MOST_SELECTED],
+        "drawings": address.flag,
+        "lines": address.flag,
+        "clusters": address.flag,
+        "compare": address.one_of(maps.FAMILIES),
+    }
+
+
 def page() -> None:
     st.title(_("Task space"))
     st.markdown(
@@ -140,18 +160,26 @@ def page() -> None:
         )
     )
     characters = state.characters()
+    with address.of(view(characters)):
+        explore(characters)
+    banner.show(characters)
+
+
+def explore(characters: CharacterSet) -> None:
+    """Ask for a look at the space, and show it."""
     shown, look, second = controls(characters)
     selected = choose_tasks(shown)
     look = replace(look, selected=selected, drawings=st.session_state["drawings"], lines=st.session_state["lines"])
-    left, right = st.columns([1, 1] if second else [3, 2])
+    apart = bool(second) and second != look.projection
+    left, right = st.columns([1, 1] if apart else [3, 2])
     with left:
         figure = show_map(characters, shown, look)
     with right:
-        if second and second != look.projection:
+        if apart:
             show_map(characters, shown, look.on(second))
         else:
             selection(characters, shown, selected, columns=4)
-    if second and second != look.projection:
+    if apart:
         selection(characters, shown, selected, columns=8)
     tools = st.columns([2, 2, 2, 6])
     with tools[0]:
@@ -163,7 +191,6 @@ def page() -> None:
     trust.clusters(characters, shown)
     if shown.family != maps.EPISODES and characters.name == "omniglot":
         trust.compare(characters, shown)
-    banner.show(characters)
 
 
 try:
