@@ -11,8 +11,8 @@ fill in are made from them by ``notebooks/blanks.py``.
 from metalearn.check.notebook01 import episode
 from metalearn.check.notebook02 import fisher, gradient_embedding
 from metalearn.check.notebook03 import adaptation_embedding, fold_in
-from metalearn.check.notebook04 import inner_step, preinit
-from metalearn.check.notebook05 import alfa_step
+from metalearn.check.notebook04 import preinit
+from metalearn.check.notebook05 import alfa_step, inner_step
 from metalearn.check.notebook06 import attention, straight_through
 from metalearn.check.notebook07 import paired_difference
 from metalearn.check.notebook08 import ink

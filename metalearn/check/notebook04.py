@@ -1,56 +1,10 @@
-"""Checks of the exercises on the inner loop and where it starts (notebook 04)."""
+"""Checks of the exercise on where the inner loop starts (notebook 04)."""
 
 from collections.abc import Iterator
 
 import torch
 
 from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
-
-
-@exercise
-def inner_step(attempt: Attempt) -> Iterator[Point]:
-    """``inner_step(losses, parameters, step_size)``: the parameters one step later, with the graph behind them."""
-    phi = torch.tensor([0.5, -1.0, 2.0], requires_grad=True)
-    target = normal(4, 3, seed=5)
-    task = {"phi": phi.expand(4, -1).clone()}
-    losses = (task["phi"] - target).pow(4).mean(1)
-    (gradient,) = torch.autograd.grad(losses.sum(), task["phi"], create_graph=True)
-    start = task["phi"].detach().clone()
-    found = attempt(losses, task, 0.1)
-    yield named(found, task)
-    yield (
-        close(task["phi"], start),
-        "the parameters it was given are as they were",
-        "the parameters were changed in place: return new ones, as those may belong to other tasks or steps",
-    )
-    yield is_not(
-        found, {"phi": start + 0.1 * gradient}, "it goes down", "the step goes up the loss: subtract the gradient"
-    )
-    yield is_not(
-        found,
-        {"phi": start - 0.1 * gradient / 4},
-        "each task steps by its own gradient",
-        "the gradient is that of the mean over tasks, so that a task steps a quarter as far among four as alone: "
-        "differentiate the sum, which keeps tasks with parameters of their own apart",
-    )
-    yield equals(found, {"phi": start - 0.1 * gradient}, "parameters minus step_size times each task's gradient")
-    yield (
-        found["phi"].requires_grad,
-        "the graph goes on behind the step",
-        "the graph is detached: no outer gradient can reach the start through this step. Avoid .data, detach, no_grad",
-    )
-    (outer,) = torch.autograd.grad(found["phi"].sum(), phi, retain_graph=True, allow_unused=True)
-    yield (
-        outer is not None,
-        "an outer gradient reaches the start",
-        "the graph is detached from the start of the task: the step must begin at the parameters it was given",
-    )
-    (through,) = torch.autograd.grad((task["phi"] - 0.1 * gradient).sum(), phi)
-    yield (
-        close(outer, through),
-        "the outer gradient runs through the inner one",
-        "the inner gradient counts as a constant, as in first-order MAML: ask autograd for create_graph=True",
-    )
 
 
 @exercise
