@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from metalearn import data, maps, store
+from metalearn import data, maps, store, tables
 from metalearn.data import CharacterSet, Split
 from metalearn.maps import TaskMap
 
@@ -74,6 +74,12 @@ def learner_titles(split: str) -> dict[str, str]:
     """Names and titles of the learners that ship, without loading them."""
     described = [store.describe(path) for path in sorted((store.PRETRAINED / split).glob("*.json"))]
     return {entry["learner"]: entry["title"] for entry in described if entry.get("kind") == "learner"}
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def table(name: str) -> list[tables.Row]:
+    """A measured table that ships."""
+    return tables.load(name)
 
 
 # --- a visitor's own -------------------------------------------------------------------------------------------------

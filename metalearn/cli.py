@@ -443,11 +443,11 @@ def _run_evaluate(options: argparse.Namespace) -> Result:
 
 
 def _run_compare(options: argparse.Namespace) -> Result:
-    from metalearn import compare
+    from metalearn import compare, tables
     from metalearn.files import write_atomically
 
     rows = compare.run(options.table, compare.Setting(_data(options), options.tasks, options.seed), options.output)
-    page = compare.figure(options.table, rows).to_html(include_plotlyjs=True)
+    page = tables.figure(options.table, rows).to_html(include_plotlyjs=True)
     write_atomically(options.output / f"{options.table}.html", page.encode())
     return {"table": options.table, "output": str(options.output), "rows": rows}
 

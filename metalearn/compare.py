@@ -1,28 +1,23 @@
-"""The result tables: each a list of measurements that can be interrupted, and all that is needed to read their rows."""
+"""Measuring the result tables: each is a list of measurements that can be interrupted and taken up again."""
 
-import csv
-import io
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from metalearn import __version__, evaluate, families, plots, probes, recipes, report, store
+from metalearn import __version__, evaluate, families, probes, recipes, report, tables
 from metalearn.data import CharacterSet, split
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.errors import MetalearnError
 from metalearn.evaluate import Estimate
-from metalearn.files import write_atomically
+from metalearn.tables import Row
 from metalearn.tasks import QUESTIONS, CharacterTasks, Episodes, MixedQuestions, TaskBatch, Tasks
 
-Row = dict[str, Any]
 Found = tuple[Row, Estimate]  # what exactly was measured, and what came out
 STEPS = (0, 1, 2, 5, 10)
 
@@ -60,7 +55,7 @@ def run(table: str, setting: Setting, folder: Path) -> list[Row]:
     }
     path = folder / f"{table}.json"
     wanted = TABLES[table](setting)
-    rows = [row for row in _rows(path) if any(_answers(row, m.about | shared) for m in wanted)]
+    rows = [row for row in tables.read(path) if any(_answers(row, m.about | shared) for m in wanted)]
     missing = [m for m in wanted if not any(_answers(row, m.about | shared) for row in rows)]
     with tqdm(total=len(wanted), initial=len(wanted) - len(missing), desc=table, unit="measurement") as bar:
         for measurement in missing:
@@ -71,52 +66,13 @@ def run(table: str, setting: Setting, folder: Path) -> list[Row]:
             for asked, estimate in found:
                 value = {"mean": estimate.mean, "ci95": estimate.ci95, "tasks": estimate.count}
                 rows.append(measurement.about | asked | value | shared | {"wall_s": seconds})
-            _write(path, rows)
+            tables.write(path, rows)
             bar.update()
-    return rows
-
-
-def load(table: str) -> list[Row]:
-    """Return the rows of a measured table that ships. Raises MetalearnError where there are none."""
-    folder = store.PRETRAINED / "results"
-    rows = _rows(folder / f"{table}.json")
-    if not rows:
-        raise MetalearnError(f"{folder} has no table {table!r}; measure it with 'metalearn compare --table {table}'")
-    return rows
-
-
-def _rows(path: Path) -> list[Row]:
-    try:
-        rows = json.loads(path.read_text("utf-8")) if path.exists() else []
-    except (OSError, ValueError) as error:
-        raise MetalearnError(f"{path} is not a table of results ({error}); remove it") from error
     return rows
 
 
 def _answers(row: Row, about: Row) -> bool:
     return all(row.get(key) == value for key, value in about.items())
-
-
-def _write(path: Path, rows: list[Row]) -> None:
-    write_atomically(path, json.dumps(rows, indent=0, ensure_ascii=False).encode() + b"\n")
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(path.with_suffix(".csv"), text.getvalue().encode())
-
-
-def figure(table: str, rows: list[Row]) -> plots.go.Figure:
-    """Draw the figure of a table: means with 95 % intervals, one line a learner or embedding."""
-    label, group, wanted, xlabel = FIGURES[table]
-    shown = [row for row in rows if all(row.get(key, value) == value for key, value in wanted.items())]
-    if not shown:
-        raise MetalearnError(f"the table {table!r} has no rows to draw yet")
-    marks = [
-        plots.Mark(str(row[label]), " ".join(str(row[key]) for key in group), row["mean"], row["ci95"]) for row in shown
-    ]
-    return plots.dots(marks, xlabel, f"{table} ({shown[0]['data']}, seed {shown[0]['seed']})")
 
 
 # --- families: what does each embedding know? ------------------------------------------------------------------------
@@ -300,29 +256,6 @@ def _episodes(
         setting.characters, test, ways, shots, 5, within_alphabet=within, batch_size=batch_size, seed=setting.seed
     )
 
-
-# The field that names a line, those that name a colour, the rows that are drawn, and what they say.
-FIGURES: dict[str, tuple[str, tuple[str, ...], Row, str]] = {
-    "families": (
-        "embedding",
-        ("split",),
-        {"measure": "retrieval_1nn", "entries": None},
-        "nearest task of the same alphabet",
-    ),
-    "learners": (
-        "learner",
-        ("protocol",),
-        {"what": "ablation", "measure": "accuracy", "told": "own"},
-        "accuracy, 5-way 1-shot",
-    ),
-    "mixed": (
-        "learner",
-        ("over",),
-        {"measure": "gain", "question": None},
-        "gain in accuracy over the same told otherwise",
-    ),
-    "headline": ("ways", ("protocol", "split", "shots"), {}, "accuracy"),
-}
 
 TABLES: dict[str, Callable[[Setting], list[Measurement]]] = {
     "families": _families,

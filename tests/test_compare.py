@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metalearn import __version__, compare, store
-from metalearn.compare import Found, Measurement, Row, Setting
+from metalearn import __version__, compare, tables
+from metalearn.compare import Found, Measurement, Setting
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.evaluate import Estimate
+from metalearn.tables import Row
 
 SAMPLES = np.array([0.0, 1.0, 1.0, 1.0])
 
@@ -118,64 +119,5 @@ def test_a_table_that_is_unknown_or_damaged(small: CharacterSet, tmp_path: Path,
     assert measured == []
 
 
-def test_a_table_that_ships_is_read(
-    small: CharacterSet, tmp_path: Path, measured: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "PRETRAINED", tmp_path)
-    with pytest.raises(MetalearnError, match=r"no table 'quick'; measure it with 'metalearn compare --table quick'"):
-        compare.load("quick")
-    rows = compare.run("quick", Setting(small), tmp_path / "results")
-    assert compare.load("quick") == rows
-
-
-# --- figures ---------------------------------------------------------------------------------------------------------
-
-FAMILIES = [
-    {"embedding": "gradient", "split": "article", "measure": "retrieval_1nn"},
-    {"embedding": "gradient", "split": "lake", "measure": "retrieval_1nn"},
-    {"embedding": "random", "split": "lake", "measure": "retrieval_1nn"},
-    {"embedding": "gradient", "split": "lake", "measure": "nmi"},
-    {"embedding": "collaborative", "split": "lake", "measure": "retrieval_1nn", "entries": 4},
-]
-MIXED = [
-    {"learner": "preinit", "measure": "accuracy", "told": "own", "what": "ablation"},
-    {"learner": "preinit", "measure": "gain", "over": "zero", "what": "ablation"},
-    {"learner": "preinit", "measure": "gain", "over": "twin", "what": "ablation"},
-    {"learner": "preinit", "measure": "gain", "over": "twin", "what": "ablation", "question": "drawer"},
-]
-LEARNERS = [
-    {"learner": "maml", "protocol": "unstructured", "what": "ablation", "measure": "accuracy", "told": "own"},
-    {"learner": "maml", "protocol": "within-alphabet", "what": "ablation", "measure": "accuracy", "told": "own"},
-    {"learner": "maml", "protocol": "unstructured", "what": "ablation", "measure": "accuracy", "told": "zero"},
-    {"learner": "maml", "protocol": "unstructured", "what": "steps", "measure": "accuracy", "steps": 0},
-]
-HEADLINE = [
-    {"learner": "wide", "protocol": "unstructured", "split": "lake", "ways": ways, "shots": shots}
-    for ways in (5, 20)
-    for shots in (1, 5)
-]
-
-
-@pytest.mark.parametrize(
-    ("table", "rows", "shown", "label", "group"),
-    [
-        ("families", FAMILIES, [0, 1, 2], ["gradient", "random"], ["article", "lake"]),
-        ("mixed", MIXED, [1, 2], ["preinit"], ["zero", "twin"]),
-        ("learners", LEARNERS, [0, 1], ["maml"], ["unstructured", "within-alphabet"]),
-        ("headline", HEADLINE, [0, 1, 2, 3], ["5", "20"], ["unstructured lake 1", "unstructured lake 5"]),
-    ],
-)
-def test_a_figure_draws_the_rows_it_is_about_and_no_others(
-    table: str, rows: list[Row], shown: list[int], label: list[str], group: list[str]
-) -> None:
-    rows = [row | {"mean": 0.1 * i, "ci95": 0.01 * i, "data": "small", "seed": 0} for i, row in enumerate(rows)]
-    figure = compare.figure(table, rows)
-    drawn = [(x, e) for trace in figure.data for x, e in zip(trace.x, trace.error_x.array, strict=True)]
-    assert sorted(drawn) == [(rows[i]["mean"], rows[i]["ci95"]) for i in shown]
-    assert list(figure.layout.yaxis.ticktext) == label
-    assert [trace.name for trace in figure.data] == group
-    assert "small, seed 0" in figure.layout.title.text
-
-
-def test_every_table_has_its_figure() -> None:
-    assert set(compare.FIGURES) == set(compare.TABLES)
+def test_every_table_can_be_drawn() -> None:
+    assert set(tables.VIEWS) == set(compare.TABLES)

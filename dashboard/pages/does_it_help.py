@@ -1,0 +1,112 @@
+"""Does it help?: the measured tables as figures, with intervals and controls, and where the embedding does not help."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import address, state
+from dashboard.components import as_python
+from dashboard.language import _
+from metalearn import tables
+from metalearn.errors import MetalearnError
+from metalearn.tables import Row, View
+
+TITLES = {
+    "families": "What does each embedding know?",
+    "learners": "Does it help to adapt, on plain tasks?",
+    "mixed": "Does it help where tasks ask different questions?",
+    "headline": "How good is the best learner?",
+}
+
+
+def controls() -> tuple[str, View]:
+    """Ask for a table and for a view of it."""
+    shipped = tables.shipped()
+    left, right = st.columns(2)
+    table = left.selectbox(
+        _("Question"), shipped, format_func=lambda name: _(TITLES[name]), key="table", persist_state="session"
+    )
+    views = tables.VIEWS[table]
+    st.session_state["view"] = min(st.session_state.get("view") or 0, len(views) - 1)
+    view = right.selectbox(
+        _("Measure"), range(len(views)), format_func=lambda i: _(views[i].says), key="view", persist_state="session"
+    )
+    return table, views[view]
+
+
+def show(table: str, rows: list[Row], view: View) -> None:
+    """Draw the figure; what is clicked in it opens a task of that learner."""
+    figure = tables.figure(table, rows, view)
+    event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
+    st.caption(
+        _(
+            "Means over test tasks with 95 % intervals (normal approximation; for neighbours, alphabets and not tasks "
+            "are taken as independent). Controls are measured in the same way."
+        )
+    )
+    points = event["selection"]["points"] if event else []
+    if points and view.label == "learner":
+        learner = figure.layout.yaxis.ticktext[round(points[0]["y"])]
+        row = next(row for row in rows if row["learner"] == learner)
+        st.page_link(
+            "pages/adaptation.py",
+            label=_("Watch {learner} adapt").format(learner=learner),
+            icon=":material/play_circle:",
+            query_params=[("learners", learner), ("split", row["split"])],
+        )
+    code = f"""from metalearn import tables
+
+rows = tables.load({table!r})
+view = tables.VIEWS[{table!r}][{tables.VIEWS[table].index(view)}]
+figure = tables.figure({table!r}, rows, view)
+figure.show()"""
+    left, right = st.columns([1, 3])
+    with left:
+        as_python.show(code)
+    right.download_button(_("Table (CSV)"), tables.as_csv(rows), f"{table}.csv", "text/csv")
+
+
+def where_not(rows: list[Row]) -> None:
+    """List where a learner with the embedding is no better than its twin without, or than itself told otherwise."""
+    gains = [row for row in rows if row["measure"] == "gain" and row["mean"] <= row["ci95"]]
+    if not gains:
+        return
+    st.subheader(_("Where it does not help"))
+    st.markdown(_("Here the gain is not above its interval. These are results too."))
+    shown = [
+        {
+            _("learner"): row["learner"],
+            _("against"): row["over"],
+            _("tasks"): row.get("question") or row["protocol"],
+            _("gain, points"): f"{100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}",
+        }
+        for row in gains
+    ]
+    st.dataframe(shown, hide_index=True)
+
+
+def page() -> None:
+    st.title(_("Does it help?"))
+    st.markdown(
+        _(
+            "A learner that is told a task's embedding is measured beside its **twin** that is not, and beside itself "
+            "told **another** task's embedding, **nothing**, or **noise**, on the same tasks. Only what it loses then "
+            "was the embedding's doing."
+        )
+    )
+    if not tables.shipped():
+        st.info(_("No table ships with this copy. Measure one with `metalearn compare`, in an hour or two."))
+        return
+    view_of = {"table": address.one_of(tables.VIEWS), "view": address.number(0, 9)}
+    with address.of(view_of):
+        table, view = controls()
+        rows = state.table(table)
+        show(table, rows, view)
+        if table in ("learners", "mixed"):
+            where_not(rows)
+
+
+try:
+    page()
+except MetalearnError as error:
+    st.error(str(error))
