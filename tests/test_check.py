@@ -49,7 +49,7 @@ def wrong(exercise: str, hint: str) -> Callable[[Callable[..., Any]], Callable[.
     return noted
 
 
-# --- episode ---------------------------------------------------------------------------------------------------------
+# --- draw_task -------------------------------------------------------------------------------------------------------
 
 
 def _task(images, chosen, drawings, shots, labels=None):
@@ -61,38 +61,38 @@ def _task(images, chosen, drawings, shots, labels=None):
     return support, y.repeat(shots), query, y.repeat(queries)
 
 
-@wrong("episode", "one of memory")
+@wrong("draw_task", "one of memory")
 def _(images, ways, shots, queries, rng):
     chosen = rng.choice(len(images), ways, replace=False)
     return _task(images, chosen, rng.integers(6, size=(ways, shots + queries)), shots)
 
 
-@wrong("episode", "names within this task")
+@wrong("draw_task", "names within this task")
 def _(images, ways, shots, queries, rng):
     chosen = rng.choice(len(images), ways, replace=False)
     return _task(images, chosen, np.arange(5)[None].repeat(ways, 0), shots, labels=chosen)
 
 
-@wrong("episode", "more than one character")
+@wrong("draw_task", "more than one character")
 def _(images, ways, shots, queries, rng):
-    sx, sy, qx, qy = SOLUTIONS["episode"](images, ways, shots, queries, rng)
+    sx, sy, qx, qy = SOLUTIONS["draw_task"](images, ways, shots, queries, rng)
     return sx, sy, qx, rng.permutation(qy)
 
 
-@wrong("episode", "without replacement")
+@wrong("draw_task", "without replacement")
 def _(images, ways, shots, queries, rng):
     drawings = rng.permutation(6)[: shots + queries]
     return _task(images, rng.integers(3, size=ways), drawings[None].repeat(ways, 0), shots)
 
 
-@wrong("episode", "same seed")
+@wrong("draw_task", "same seed")
 def _(images, ways, shots, queries, rng):
-    return SOLUTIONS["episode"](images, ways, shots, queries, np.random.default_rng())
+    return SOLUTIONS["draw_task"](images, ways, shots, queries, np.random.default_rng())
 
 
-@wrong("episode", "every generator gives the same")
+@wrong("draw_task", "every generator gives the same")
 def _(images, ways, shots, queries, rng):
-    return SOLUTIONS["episode"](images, ways, shots, queries, np.random.default_rng(0))
+    return SOLUTIONS["draw_task"](images, ways, shots, queries, np.random.default_rng(0))
 
 
 # --- gradient embedding ----------------------------------------------------------------------------------------------
@@ -262,31 +262,31 @@ def _start(scale, head, ways):
     return {"scale": scale, "head_weight": head[:, None].expand(-1, ways, -1)}
 
 
-@wrong("preinit", "φ itself was changed")
+@wrong("task_start", "φ itself was changed")
 def _(phi, offsets, ways):
     phi["scale"].data += offsets["scale"][0]
-    return SOLUTIONS["preinit"](phi, offsets, ways)
+    return SOLUTIONS["task_start"](phi, offsets, ways)
 
 
-wrong("preinit", "took the place of φ")(
+wrong("task_start", "took the place of φ")(
     lambda phi, offsets, ways: _start(offsets["scale"], offsets["head_weight"], ways)
 )
 
 
-@wrong("preinit", "rows of the head differ")
+@wrong("task_start", "rows of the head differ")
 def _(phi, offsets, ways):
-    start = SOLUTIONS["preinit"](phi, offsets, ways)
+    start = SOLUTIONS["task_start"](phi, offsets, ways)
     return start | {"head_weight": start["head_weight"] * torch.arange(1, ways + 1)[:, None]}
 
 
-@wrong("preinit", "g could never learn")
+@wrong("task_start", "g could never learn")
 def _(phi, offsets, ways):
-    return SOLUTIONS["preinit"](phi, {name: p.detach() for name, p in offsets.items()}, ways)
+    return SOLUTIONS["task_start"](phi, {name: p.detach() for name, p in offsets.items()}, ways)
 
 
-@wrong("preinit", "shared start could never learn")
+@wrong("task_start", "shared start could never learn")
 def _(phi, offsets, ways):
-    return SOLUTIONS["preinit"]({name: p.detach() for name, p in phi.items()}, offsets, ways)
+    return SOLUTIONS["task_start"]({name: p.detach() for name, p in phi.items()}, offsets, ways)
 
 
 # --- meta-optimizer --------------------------------------------------------------------------------------------------
@@ -305,12 +305,12 @@ wrong("alfa_step", "the change alone")(lambda p, g, a, b: {n: q - p[n] for n, q 
 
 # --- attention -------------------------------------------------------------------------------------------------------
 
-wrong("attention", "over the tasks")(lambda q, k, v: (q @ k.T / k.shape[1] ** 0.5).softmax(0) @ v)
-wrong("attention", "no softmax")(lambda q, k, v: q @ k.T / k.shape[1] ** 0.5 @ v)
-wrong("attention", "not divided by the root")(lambda q, k, v: (q @ k.T).softmax(1) @ v)
-wrong("attention", "divided by the length of a key")(lambda q, k, v: (q @ k.T / k.shape[1]).softmax(1) @ v)
-wrong("attention", "the choice is hard")(lambda q, k, v: v[(q @ k.T).argmax(1)])
-wrong("attention", "as long as a value")(lambda q, k, v: (q @ k.T).softmax(1))
+wrong("attend", "over the tasks")(lambda q, k, v: (q @ k.T / k.shape[1] ** 0.5).softmax(0) @ v)
+wrong("attend", "no softmax")(lambda q, k, v: q @ k.T / k.shape[1] ** 0.5 @ v)
+wrong("attend", "not divided by the root")(lambda q, k, v: (q @ k.T).softmax(1) @ v)
+wrong("attend", "divided by the length of a key")(lambda q, k, v: (q @ k.T / k.shape[1]).softmax(1) @ v)
+wrong("attend", "the choice is hard")(lambda q, k, v: v[(q @ k.T).argmax(1)])
+wrong("attend", "as long as a value")(lambda q, k, v: (q @ k.T).softmax(1))
 
 wrong("straight_through", "gates are soft")(torch.sigmoid)
 wrong("straight_through", "wrong way round")(lambda s: (s < 0).float())

@@ -8,12 +8,12 @@ The solutions that every check passes are in ``notebooks/solutions``, one file a
 fill in are made from them by ``notebooks/blanks.py``.
 """
 
-from metalearn.check.notebook01 import episode
+from metalearn.check.notebook01 import draw_task
 from metalearn.check.notebook02 import fisher, gradient_embedding
 from metalearn.check.notebook03 import adaptation_embedding, fold_in
-from metalearn.check.notebook04 import preinit
+from metalearn.check.notebook04 import task_start
 from metalearn.check.notebook05 import alfa_step, inner_step
-from metalearn.check.notebook06 import attention, straight_through
+from metalearn.check.notebook06 import attend, straight_through
 from metalearn.check.notebook07 import paired_difference
 from metalearn.check.notebook08 import ink
 from metalearn.check.result import Result
@@ -22,14 +22,14 @@ __all__ = [
     "Result",
     "adaptation_embedding",
     "alfa_step",
-    "attention",
-    "episode",
+    "attend",
+    "draw_task",
     "fisher",
     "fold_in",
     "gradient_embedding",
     "ink",
     "inner_step",
     "paired_difference",
-    "preinit",
     "straight_through",
+    "task_start",
 ]

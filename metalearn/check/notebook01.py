@@ -9,8 +9,8 @@ from metalearn.check.result import Attempt, Point, StoppedError, array, exercise
 
 
 @exercise
-def episode(attempt: Attempt) -> Iterator[Point]:
-    """``episode(images, ways, shots, queries, rng)``: support pictures and labels, query pictures and labels."""
+def draw_task(attempt: Attempt) -> Iterator[Point]:
+    """``draw_task(images, ways, shots, queries, rng)``: support pictures and labels, query pictures and labels."""
     images = np.broadcast_to(np.arange(1, 49, dtype=np.uint8).reshape(8, 6, 1, 1), (8, 6, 28, 28)).copy()
     ways, shots, queries = 4, 2, 3
     drawn = []

@@ -8,8 +8,8 @@ from metalearn.check.result import Attempt, Point, close, equals, exercise, is_n
 
 
 @exercise
-def preinit(attempt: Attempt) -> Iterator[Point]:
-    """``preinit(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
+def task_start(attempt: Attempt) -> Iterator[Point]:
+    """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
     phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
     offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
     before = {name: p.detach().clone() for name, p in phi.items()}

@@ -8,8 +8,8 @@ from metalearn.check.result import Attempt, Point, equals, exercise, is_not, nor
 
 
 @exercise
-def attention(attempt: Attempt) -> Iterator[Point]:
-    """``attention(queries, keys, values)``: scaled dot-product attention, ``[tasks, D]``."""
+def attend(attempt: Attempt) -> Iterator[Point]:
+    """``attend(queries, keys, values)``: scaled dot-product attention, ``[tasks, D]``."""
     queries, keys, values = 2 * normal(3, 4, seed=21), normal(5, 4, seed=22), normal(5, 6, seed=23)
     scores = queries @ keys.T / 2
     found = attempt(queries.clone(), keys.clone(), values.clone())

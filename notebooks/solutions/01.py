@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def episode(images, ways, shots, queries, rng):
+def draw_task(images, ways, shots, queries, rng):
     """Draw one task from uint8 images [characters, drawings, 28, 28]; every random number comes from rng.
 
     Return support_x [ways*shots, 28, 28] and support_y [ways*shots], then the same for the queries.

@@ -1,7 +1,7 @@
 """Solution of the checked exercise of notebook 04."""
 
 
-def preinit(phi, offsets, ways):
+def task_start(phi, offsets, ways):
     """Return where each task starts: scale [T, C] and head_weight [T, ways, F].
 
     phi: scale [C], head_weight [F], shared by all tasks; offsets: what g(e_j) adds for each task, [T, C] and [T, F].

@@ -3,7 +3,7 @@
 import torch
 
 
-def attention(queries, keys, values):
+def attend(queries, keys, values):
     """Return scaled dot-product attention, [T, D].
 
     queries [T, k], one a task; keys [A, k] and values [A, D], one of each for every entry of the bank.

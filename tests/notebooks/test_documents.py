@@ -1,0 +1,78 @@
+"""The glossary is whole in both languages, and the plans for teachers point at sections that exist."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+GLOSSARY = (FOLDER / "GLOSSARY.md").read_text("utf-8")
+TEACHING = (FOLDER / "TEACHING.md").read_text("utf-8")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+NO_TRANSLATION = {"ANIL", "Reptile", "Meta-SGD", "ALFA"}
+SECTION = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
+NUMBER = re.compile(r"\b(0\d)\b(?!–)")
+
+
+def _rows(text: str, heading: str) -> list[list[str]]:
+    """Return the cells of all tables whose first column is called ``heading``."""
+    found, inside = [], False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        inside = line.startswith("|") and (inside or cells[0] == heading)
+        if inside and cells[0] != heading and not line.startswith("|--"):
+            found.append(cells)
+    return found
+
+
+TERMS = _rows(GLOSSARY, "English")
+PLANS = [row for heading in ("minutes", "time", "week, session") for row in _rows(TEACHING, heading)]
+
+
+def _headings(number: str) -> str:
+    (path,) = FOLDER.glob(f"{number}_*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n".join(re.findall(r"^#+ (.+)$", "\n".join(c.source for c in cells if c.cell_type == "markdown"), re.M))
+
+
+@pytest.mark.parametrize("row", TERMS, ids=lambda row: row[0])
+def test_every_term_is_explained_in_both_languages(row: list[str]) -> None:
+    english, chinese, line, zeile = row
+    assert CHINESE.search(chinese) or english in NO_TRANSLATION
+    assert line.endswith(".")
+    assert not CHINESE.search(english + line)
+    assert CHINESE.search(zeile)
+    assert zeile.endswith("。")
+
+
+def test_no_term_comes_twice() -> None:
+    terms = [row[0] for row in TERMS]
+    assert len(set(terms)) == len(terms) > 80
+
+
+def test_the_terms_of_the_article_are_there() -> None:
+    article = {"task", "episode", "support set", "query set", "ways", "shots", "inner loop", "outer loop", "meta-batch"}
+    article |= {"task embedding", "prototype", "parameter pre-initialisation", "meta-optimizer", "attention"}
+    assert article | {"task parameters, fast weights"} <= {row[0] for row in TERMS}
+
+
+@pytest.mark.parametrize("row", PLANS, ids=lambda row: row[0])
+def test_plans_point_at_sections_that_exist(row: list[str]) -> None:
+    for part in row[1].split("; "):
+        numbers = NUMBER.findall(part)
+        for section in SECTION.findall(part):
+            assert any(section in _headings(number) for number in numbers), f"no section {section!r} in {numbers}"
+
+
+def test_the_three_plans_are_whole() -> None:
+    assert all(len(row) == 5 for row in PLANS if row[1] != "break")
+    assert len(PLANS) == 9 + 9 + 8
+    used = {number for row in PLANS for number in NUMBER.findall(row[1])}
+    assert used >= {path.name[:2] for path in FOLDER.glob("[0-9][0-9]_*.ipynb")} - {"07", "09"}
+
+
+def test_the_quiz_has_ten_questions_with_answers() -> None:
+    quiz = TEACHING.split("## Ten quiz questions")[1]
+    found = re.findall(r"^(\d+)\. \*\*.+?\?\*\*\n +\S", quiz, flags=re.MULTILINE | re.DOTALL)
+    assert found == [str(i) for i in range(1, 11)]
