@@ -15,15 +15,15 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 LONGEST_CELL = 15
 TIMEOUT_S = 180
-LARGEST_TOGETHER = 4_000_000
+LARGEST_TOGETHER = 8_000_000
 # A path from the root of some machine: a slash not preceded by anything, a name, a slash, a name.
 ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~<>)\]}-])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\\w")
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def _load_execute() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("notebooks_execute", FOLDER / "execute.py")
+def _load(name: str) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(f"notebooks_{name}", FOLDER / f"{name}.py")
     assert specification
     assert specification.loader
     module = importlib.util.module_from_spec(specification)
@@ -49,19 +49,23 @@ def _headings(path: Path) -> list[str]:
     return re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
 
 
-def test_the_first_four_are_there() -> None:
+def test_they_are_all_there() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "00_start_here",
         "01_tasks_and_omniglot",
         "02_gradient_task_embedding",
+        "03_four_ways_to_embed_a_task",
         "04_parameter_preinitialisation",
+        "05_meta_optimizer",
+        "06_attention",
+        "08_your_own_characters",
     ]
 
 
 @every_notebook
 def test_it_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data: no browser is needed to run a notebook
-    notebook = _load_execute().run(path, TIMEOUT_S)  # a cell that fails, or takes longer, raises
+    notebook = _load("execute").run(path, TIMEOUT_S)  # a cell that fails, or takes longer, raises
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
     shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("application/vnd.plotly.v1+json" in data for data in shown)
@@ -80,12 +84,42 @@ def test_it_has_the_parts_that_every_notebook_has(path: Path) -> None:
 
 
 @every_notebook
-def test_every_exercise_has_an_empty_cell_to_work_in(path: Path) -> None:
-    cells = _read(path).cells
-    for cell, following in itertools.pairwise(cells):
+def test_every_exercise_has_a_cell_to_work_in(path: Path) -> None:
+    blanks = _load("blanks")
+    for cell, following in itertools.pairwise(_read(path).cells):
         if cell.cell_type == "markdown" and cell.source.startswith("### Exercise "):
             assert following.cell_type == "code"
-            assert all(line.startswith("#") for line in following.source.splitlines())
+            checked = blanks.CHECKED.search(following.source)
+            if checked:
+                assert following.source == blanks.blank(checked[1]), "run notebooks/blanks.py"
+            else:
+                assert all(line.startswith("#") for line in following.source.splitlines())
+
+
+@every_notebook
+def test_no_notebook_gives_a_solution_away(path: Path) -> None:
+    blanks = _load("blanks")
+    code = "\n".join(cell.source for cell in _cells(path, "code"))
+    for name in blanks.solutions():
+        assert code.count(f"def {name}(") <= 1
+        assert f"def {name}(" not in code or f"check.{name}({name})" in code
+
+
+def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blanks = _load("blanks")
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "06.py").write_text('def gate(scores, hard):\n    """Choose."""\n    return scores > 0\n')
+    old = nbformat.v4.new_code_cell('def gate(scores):\n    """Choose."""\n    ...\n\n\ncheck.gate(gate)')
+    other = nbformat.v4.new_code_cell("print(1)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[other, old]), tmp_path / "06_attention.ipynb")
+    monkeypatch.setattr(blanks, "FOLDER", tmp_path)
+    monkeypatch.setattr(blanks, "SOLUTIONS", tmp_path / "solutions")
+    blanks.main()
+    cells = _read(tmp_path / "06_attention.ipynb").cells
+    assert cells[0].source == "print(1)"
+    assert cells[1].source == (
+        'def gate(scores, hard):\n    """Choose."""\n    ...  # your code here\n\n\ncheck.gate(gate)'
+    )
 
 
 @every_notebook
@@ -134,7 +168,7 @@ def test_together_they_are_small() -> None:
 
 
 def test_pictures_and_prints_are_kept_and_noise_is_not() -> None:
-    execute = _load_execute()
+    execute = _load("execute")
     picture = nbformat.v4.new_output("display_data", {"image/png": "AA=="})
     view = nbformat.v4.new_output("display_data", {execute.WIDGET_VIEW: {"model_id": "x"}, "text/plain": "interactive"})
     bar = nbformat.v4.new_output("stream", name="stderr", text="evaluating: 100%")
