@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from dashboard import training
+from dashboard.language import _
 from metalearn import data, maps, store, tables
 from metalearn.data import CharacterSet, Split
 from metalearn.maps import TaskMap
@@ -50,8 +52,13 @@ def sides(split: str, _characters: CharacterSet, name: str) -> Split:
     return data.split(_characters, split)
 
 
-@st.cache_resource(show_spinner="Waking up the learner …", max_entries=16)
 def learner(name: str, split: str) -> "Learner":
+    """A shipped learner, or one that a visitor has trained here."""
+    return training.trained(name) if name.startswith(training.PREFIX) else _shipped_learner(name, split)
+
+
+@st.cache_resource(show_spinner="Waking up the learner …", max_entries=16)
+def _shipped_learner(name: str, split: str) -> "Learner":
     """A shipped learner."""
     import torch
 
@@ -69,8 +76,17 @@ def embedder(split: str) -> "Pipeline":
     return families.load_embedder(split)
 
 
-@st.cache_data(show_spinner=False)
 def learner_titles(split: str) -> dict[str, str]:
+    """Names and titles of the learners that ship, and of the one that the visitor has trained, without loading them."""
+    own: training.Training | None = st.session_state.get("training")
+    if own is None or not own.finished or own.error or own.split != split:
+        return _shipped_titles(split)
+    title = _("yours: {title}, {step} meta-steps").format(title=_shipped_titles(split)[own.recipe], step=own.step)
+    return {**_shipped_titles(split), own.name: title}
+
+
+@st.cache_data(show_spinner=False)
+def _shipped_titles(split: str) -> dict[str, str]:
     """Names and titles of the learners that ship, without loading them."""
     described = [store.describe(path) for path in sorted((store.PRETRAINED / split).glob("*.json"))]
     return {entry["learner"]: entry["title"] for entry in described if entry.get("kind") == "learner"}

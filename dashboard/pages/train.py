@@ -1,0 +1,128 @@
+"""Train: meta-train a small learner from nothing while watching it, then use it on the other pages."""
+
+import streamlit as st
+
+from dashboard import address, state, training
+from dashboard.components import banner
+from dashboard.components import split as split_choice
+from dashboard.language import _
+from dashboard.training import Training
+from metalearn import plots
+from metalearn.data import CharacterSet
+from metalearn.errors import MetalearnError
+
+
+def view() -> dict[str, address.Read]:
+    """Return what shapes this page."""
+    return {
+        "split": address.one_of(state.SPLITS),
+        "train": address.one_of(training.LEARNERS),
+        "meta_steps": address.number(20, 400),
+        "train_seed": address.number(0, 9999),
+    }
+
+
+def ask() -> Training:
+    """Ask what to train, and for how long."""
+    columns = st.columns([4, 4, 4, 3], vertical_alignment="bottom")
+    with columns[0]:
+        split = split_choice.choose()
+    titles = state.learner_titles(split)
+    recipe = columns[1].selectbox(
+        _("Learner"), training.LEARNERS, format_func=titles.__getitem__, key="train", persist_state="session"
+    )
+    steps = columns[2].slider(
+        _("Meta-steps"),
+        20,
+        400,
+        120,
+        20,
+        key="meta_steps",
+        persist_state="session",
+        help=_("In each, the learner adapts to some tasks, and its start is improved (outer loop, Finn et al. 2017)."),
+    )
+    seed = columns[3].number_input(_("Seed"), 0, 9999, 0, key="train_seed", persist_state="session")
+    return Training(recipe, split, int(steps), int(seed))
+
+
+def begin(wanted: Training, characters: CharacterSet) -> None:
+    """Start, if nobody else is training."""
+    if training.start(wanted, characters):
+        st.session_state["training"] = wanted
+    else:
+        st.session_state["waiting"] = True
+
+
+@st.fragment(run_every=1.0)
+def watch(now: Training) -> None:
+    """Show how far a training is, its loss and its validation accuracy."""
+    if now.finished:
+        st.rerun()
+    st.progress(now.step / now.meta_steps, _("Meta-step {step} of {all}").format(step=now.step, all=now.meta_steps))
+    st.button(_("Stop"), on_click=now.stopping.set, icon=":material/stop_circle:", disabled=now.stopping.is_set())
+    curves(now)
+
+
+def curves(now: Training) -> None:
+    """Draw the loss and the validation accuracy so far."""
+    if now.progress is None or not now.progress.losses:
+        st.caption(_("Getting ready: the first step waits for torch."))
+        return
+    left, right = st.columns(2)
+    left.plotly_chart(plots.curves({_("query loss"): now.progress.losses}, _("query loss"), _("meta-step")))
+    if now.progress.validation:
+        figure = plots.curves(
+            {_("validation"): [accuracy for _step, accuracy in now.progress.validation]},
+            _("accuracy, 5-way 1-shot"),
+            _("meta-step"),
+            percent=True,
+        )
+        right.plotly_chart(figure.update_traces(x=[step for step, _accuracy in now.progress.validation]))
+
+
+def result(done: Training) -> None:
+    """Say how a training ended, and where its learner can be used."""
+    if done.error:
+        st.error(done.error)
+        return
+    best = max((accuracy for _step, accuracy in done.progress.validation), default=0.0) if done.progress else 0.0
+    st.success(
+        _(
+            "After {step} meta-steps the best validation accuracy was {best:.1%} (40 tasks, 5-way 1-shot, characters "
+            "that were not trained on). The learner is yours until the server stops."
+        ).format(step=done.step, best=best)
+    )
+    st.page_link(
+        "pages/adaptation.py",
+        label=_("Watch it adapt"),
+        icon=":material/play_circle:",
+        query_params=[("learners", done.name), ("split", done.split)],
+    )
+    curves(done)
+
+
+def page() -> None:
+    st.title(_("Train"))
+    st.markdown(
+        _(
+            "Meta-training makes a start from which few examples are enough. Here a small one begins from nothing, and "
+            "takes a minute or two. What ships was trained in the same way, longer."
+        )
+    )
+    characters = state.characters()
+    with address.of(view()):
+        wanted = ask()
+    now: Training | None = st.session_state.get("training")
+    running = now is not None and not now.finished
+    st.button(_("Train"), type="primary", on_click=begin, args=(wanted, characters), disabled=running)
+    if st.session_state.pop("waiting", False):
+        st.warning(_("Somebody else is training on this server. Try again in a minute."))
+    if now is not None:
+        watch(now) if running else result(now)
+    banner.show(characters)
+
+
+try:
+    page()
+except MetalearnError as error:
+    st.error(str(error))

@@ -1,0 +1,93 @@
+"""The training page: a learner is trained while one watches, stops when told, and one at a time trains on a server."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import training
+from dashboard.training import Room, Training
+from metalearn.data import CharacterSet
+from metalearn.errors import MetalearnError
+from metalearn.learners.learner import Learner
+from metalearn.recipes import RECIPES
+
+
+def finished(now: Training, seconds: float = 120) -> Training:
+    end = time.monotonic() + seconds
+    while not now.finished and time.monotonic() < end:
+        time.sleep(0.05)
+    assert now.finished
+    return now
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    app.run()
+    return app.switch_page("pages/train.py").run()
+
+
+def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:
+    assert not page.exception
+    page.slider(key="meta_steps").set_value(20)
+    page.selectbox(key="train").set_value("anil").run()
+    (button,) = [button for button in page.button if button.label == "Train"]
+    button.click().run()
+    assert not page.exception
+    now: Training = page.session_state["training"]
+    finished(now)
+    assert now.step == 20
+    page.run()
+    assert "After 20 meta-steps" in page.success[0].value
+    assert isinstance(training.trained(now.name), Learner)
+
+
+def test_it_stops_when_told(characters: CharacterSet) -> None:
+    now = Training("prototypes", "article", 400, 0)
+    assert training.start(now, characters)
+    while now.step < 2:
+        time.sleep(0.05)
+    now.stopping.set()
+    assert 2 <= finished(now).step < 400
+    assert training.trained(now.name).embedder is None
+
+
+def test_others_wait(page: AppTest, characters: CharacterSet) -> None:
+    first = Training("prototypes", "article", 400, 0)
+    assert training.start(first, characters)
+    (button,) = [button for button in page.button if button.label == "Train"]
+    button.click().run()
+    assert "Somebody else is training" in page.warning[0].value
+    assert "training" not in page.session_state
+    first.stopping.set()
+    finished(first)
+    second = Training("prototypes", "article", 20, 0)
+    assert training.start(second, characters)
+    second.stopping.set()
+    finished(second)
+
+
+def test_what_goes_wrong_is_said(small: CharacterSet) -> None:
+    now = Training("prototypes", "article", 20, 0)
+    assert training.start(now, small)
+    assert "too few characters" in finished(now).error
+    with pytest.raises(MetalearnError, match="train it again"):
+        training.trained(now.name)
+
+
+def test_what_nobody_expected_frees_the_room_too(characters: CharacterSet) -> None:
+    now = Training("prototypes", "article", 0, 0)  # no step, and so nothing validated to go back to
+    assert training.start(now, characters)
+    assert "the server's log says why" in finished(now).error
+    assert not training.room().occupied.locked()
+
+
+def test_the_shelf_is_short_and_names_are_not_guessed() -> None:
+    here = Room()
+    learner = RECIPES["scratch"].build(None, 0)
+    for i in range(training.KEPT + 3):
+        here.put(str(i), learner)
+    assert list(here.shelf) == [str(i) for i in range(3, training.KEPT + 3)]
+    names = {Training("anil", "lake", 20, 0).name for _ in range(50)}
+    assert len(names) == 50
+    assert min(map(len, names)) > 20
