@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo lab test lint figures clean
+.PHONY: demo lab test lint figures messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -26,6 +26,12 @@ lint: $(VENV)/.test  ## check style and types
 figures: $(VENV)/.test  ## run the notebooks again with the pictures that are kept in git
 	$(PIP) -e '.[figures]'
 	$(BIN)/python notebooks/execute.py
+
+messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and compile these
+	$(BIN)/pybabel -q extract -k noted --no-location --omit-header -o dashboard/locale/dashboard.pot dashboard
+	$(BIN)/pybabel -q update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date -D dashboard -i dashboard/locale/dashboard.pot -d dashboard/locale
+	$(BIN)/pybabel -q compile -D dashboard -d dashboard/locale
+	rm dashboard/locale/dashboard.pot
 
 clean:  ## remove the environment
 	rm -rf $(VENV)

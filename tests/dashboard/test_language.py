@@ -1,0 +1,70 @@
+"""The catalogues: every text of every page has its translation, with the same blanks to fill, compiled as it stands."""
+
+import gettext
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from streamlit.testing.v1 import AppTest
+
+from dashboard import language, words
+from metalearn import maps, recipes, tables
+
+DASHBOARD = Path(language.__file__).parent
+TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
+BLANK = re.compile(r"\{[^}]*\}")
+
+
+def texts() -> set[str]:
+    keywords = {"_": None, "noted": None}
+    return {found[2] for found in extract_from_dir(DASHBOARD, keywords=keywords)}
+
+
+def catalogue(name: str) -> dict[str, str]:
+    with (language.FOLDER / name / "LC_MESSAGES" / "dashboard.po").open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id}
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_every_text_is_translated_and_nothing_else(name: str) -> None:
+    found = catalogue(name)
+    assert texts() - set(found) == set(), "run 'make messages' and translate what is new"
+    assert set(found) - texts() == set(), "run 'make messages': these texts are gone"
+    assert [text for text, translation in found.items() if not translation] == []
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_blanks_are_the_same(name: str) -> None:
+    for text, translation in catalogue(name).items():
+        assert sorted(BLANK.findall(text)) == sorted(BLANK.findall(translation)), text
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_it_is_compiled_as_it_stands(name: str) -> None:
+    folder = language.FOLDER / name / "LC_MESSAGES"
+    with (folder / "dashboard.po").open("rb") as file:
+        compiled = BytesIO()
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    with (folder / "dashboard.mo").open("rb") as file:
+        assert gettext.GNUTranslations(file)._catalog == gettext.GNUTranslations(compiled)._catalog
+
+
+def test_words_of_the_library_are_noted() -> None:
+    assert {*maps.COLOURS, "question"} == set(words.COLOURS)
+    assert {view.says for views in tables.VIEWS.values() for view in views} == set(words.MEASURES)
+    assert {recipe.title for recipe in recipes.RECIPES.values()} == set(words.LEARNERS)
+
+
+def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:
+    app.query_params["lang"] = "zh"
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == catalogue("zh")["Learning from a handful of examples"]
+    app.query_params["lang"] = "klingon"
+    app.run()
+    assert not app.exception
