@@ -102,15 +102,16 @@ def table(name: str) -> list[tables.Row]:
 
 
 def chosen() -> list[int]:
-    """Positions of the characters the visitor has chosen for a task, in that order."""
-    picked: list[int] = st.session_state.setdefault("chosen", [])
-    return picked
+    """Positions of the characters the visitor has chosen for a task, in that order; their names are the choice."""
+    position = {name: i for i, name in enumerate(characters().characters)}
+    return [position[name] for name in st.session_state.get("characters", []) if name in position]
 
 
 def choose(positions: list[int] | np.ndarray) -> None:
     """Choose these characters, the first ten of them, and no others."""
+    names = characters().characters
     st.session_state["choosing"] = len(positions) < 2
-    st.session_state["chosen"] = [int(i) for i in dict.fromkeys(positions)][:MOST_CHARACTERS]
+    st.session_state["characters"] = [names[i] for i in dict.fromkeys(positions)][:MOST_CHARACTERS]
 
 
 def toggle(position: int) -> None:
@@ -122,5 +123,5 @@ def toggle(position: int) -> None:
 
 def choosing() -> bool:
     """Whether the visitor is still picking characters one by one."""
-    going_on: bool = st.session_state.get("choosing", True)
+    going_on: bool = st.session_state.get("choosing", len(chosen()) < 2)
     return going_on

@@ -372,6 +372,12 @@ def _short(name: str) -> str:
     return f"{alphabet[:8].strip()} {number[:10]}".strip()
 
 
+def short_name(name: str) -> str:
+    """Return "Greek 01" for "Greek/character01"."""
+    alphabet, character = name.rsplit("/", 1)
+    return f"{alphabet.replace('_', ' ')} {character.removeprefix('character')}"
+
+
 def _fit(title: str, width: float) -> str:
     """Break a title where its panel is too narrow for it."""
     most = int(width / 8) - 4

@@ -14,7 +14,7 @@ from metalearn.backbone import HEAD, Params
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
-from metalearn.player import AdaptationView, Plane, TaskOnMap
+from metalearn.player import AdaptationView, Plane, TaskOnMap, short_name
 from metalearn.tasks import Episodes, TaskBatch, task_of
 
 GRID = 40  # cells of the decision regions, in each direction
@@ -62,12 +62,6 @@ class Question:
         return [data.drawers[i % data.images.shape[1]] for i in first]
 
 
-def short_name(name: str) -> str:
-    """Return "Greek 01" for "Greek/character01"."""
-    alphabet, character = name.rsplit("/", 1)
-    return f"{alphabet.replace('_', ' ')} {character.removeprefix('character')}"
-
-
 def positions(data: CharacterSet, names: Sequence[str]) -> list[int]:
     """Return where the characters are in the data. Raises MetalearnError where one is not."""
     where = {name: i for i, name in enumerate(data.characters)}
@@ -77,17 +71,19 @@ def positions(data: CharacterSet, names: Sequence[str]) -> list[int]:
     return [where[name] for name in names]
 
 
-def told(learner: Learner, task: TaskBatch, another: TaskBatch, kind: str) -> Tensor | None:
-    """Return what a learner is told about ``task``, one of :data:`metalearn.evaluate.EMBEDDINGS`: ``[1, d]`` or None.
+def told(learner: Learner, question: Question, data: CharacterSet, kind: str) -> Tensor | None:
+    """Return what a learner is told about the task, one of :data:`metalearn.evaluate.EMBEDDINGS`: ``[1, d]`` or None.
 
-    "shuffled" is the embedding of ``another`` task.
+    "shuffled" is the embedding of another task of the same kind.
     """
     if kind not in evaluate.EMBEDDINGS:
         raise MetalearnError(f"unknown kind of embedding {kind!r}; there are {', '.join(evaluate.EMBEDDINGS)}")
-    own = learner.embed(another if kind == "shuffled" else task)
+    if learner.embedder is None:
+        return None
+    own = learner.embed(question.another(data) if kind == "shuffled" else question.task(data))
     if own is None or kind in ("own", "shuffled"):
         return own
-    noise = torch.randn(own.shape, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(own.shape, generator=torch.Generator().manual_seed(question.seed))
     return torch.zeros_like(own) if kind == "zero" else noise
 
 

@@ -68,16 +68,16 @@ def test_told_otherwise_a_learner_does_otherwise(
     assert task.ways == another.ways
 
     def watched(kind: str) -> AdaptationView:
-        told = watching.told(learners["alfa"], task, another, kind)
+        told = watching.told(learners["alfa"], question, characters, kind)
         return watching.watch(kind, learners["alfa"], task, STEPS, told)
 
     own, *others = (watched(kind) for kind in ("own", "shuffled", "zero", "random"))
     np.testing.assert_array_equal(own.probabilities, watching.watch("", learners["alfa"], task, STEPS).probabilities)
     for other in others:
         assert np.abs(own.probabilities[-1] - other.probabilities[-1]).max() > 1e-4
-    assert watching.told(learners["film"], task, another, "zero") is None
+    assert watching.told(learners["film"], question, characters, "zero") is None
     with pytest.raises(MetalearnError, match="unknown kind of embedding 'none'"):
-        watching.told(learners["film"], task, another, "none")
+        watching.told(learners["film"], question, characters, "none")
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)

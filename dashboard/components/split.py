@@ -3,15 +3,20 @@
 import streamlit as st
 
 from dashboard import state
+from dashboard.language import _
 
 
 def choose() -> str:
     """Ask for the split; the answer is the same on every page."""
+    described = {"article": _("article: 1,200 / 423 characters"), "lake": _("lake: 30 / 20 alphabets")}
     return st.selectbox(
-        "Models trained on",
+        _("Models trained on"),
         list(state.SPLITS),
-        format_func=lambda name: f"{name}: {state.SPLITS[name]}",
+        format_func=described.__getitem__,
         key="split",
         persist_state="session",
-        help="article: characters at random, alphabets shared. lake: 30 alphabets; the other 20 were never seen.",
+        help=_(
+            "article: characters at random, alphabets shared. lake: 30 alphabets; the other 20 were never seen (Lake "
+            "et al. 2015)."
+        ),
     )

@@ -1,14 +1,21 @@
 """The adaptation page, through Streamlit's own test client."""
 
+import ast
 import re
+import threading
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from metalearn import recipes, store
+from dashboard.components import adapting
+from dashboard.components.adapting import Asked, Entrant
+from metalearn import evaluate, recipes, store
 from metalearn.data import CharacterSet
+from metalearn.tasks import QUESTIONS
+from tests.dashboard.conftest import captions
 
 
 @pytest.fixture
@@ -30,44 +37,55 @@ def press(page: AppTest, label: str) -> AppTest:
     return button.click().run()
 
 
+def chosen(page: AppTest) -> list[str]:
+    return page.session_state["characters"]
+
+
+def by_link(app: AppTest, **query: str | list[str]) -> AppTest:
+    """The page as a link opens it."""
+    app.run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/adaptation.py").run()
+
+
 def test_nothing_chosen(page: AppTest) -> None:
     assert not page.exception
-    assert "Tick at least two" in page.info[0].value
+    assert "Choose at least two characters" in page.info[0].value
     assert not outcomes(page)
 
 
 def test_two_learners_adapt_to_five_characters_at_random(page: AppTest) -> None:
-    press(page, "Five at random")
+    press(page, "5 at random")
     assert not page.exception
     assert not page.error
-    assert len(page.session_state["chosen"]) == 5
+    assert len(chosen(page)) == 5
     seen = outcomes(page)
     assert len(seen) == 2
     for before, after in seen.values():
         assert after > before
-    assert press(page, "Clear").session_state["chosen"] == []
+    assert chosen(press(page, "Clear")) == []
 
 
 def test_five_of_one_alphabet(page: AppTest, characters: CharacterSet) -> None:
     page.selectbox(key="alphabet").set_value(characters.alphabet_names[4]).run()
-    press(page, "Five of this alphabet")
-    chosen = page.session_state["chosen"]
-    assert len(set(chosen)) == 5
-    assert {characters.alphabets[i] for i in chosen} == {characters.alphabet_names[4]}
+    press(page, "5 of this alphabet")
+    assert len(set(chosen(page))) == 5
+    assert {name.split("/")[0] for name in chosen(page)} == {characters.alphabet_names[4]}
     assert any("of these 5 characters" in caption.value for caption in page.caption)
 
 
 def test_ticking_pictures(page: AppTest, characters: CharacterSet) -> None:
     for i in (0, 1):
         page.checkbox(key=f"pick {characters.name} {i}").check().run()
-    assert page.session_state["chosen"] == [0, 1]
+    assert chosen(page) == list(characters.characters[:2])
     assert outcomes(page)
     page.checkbox(key=f"pick {characters.name} 0").uncheck().run()
-    assert page.session_state["chosen"] == [1]
+    assert chosen(page) == [characters.characters[1]]
 
 
 def test_settings_are_obeyed_and_no_learner_is_an_empty_state(page: AppTest) -> None:
-    press(page, "Five at random")
+    press(page, "5 at random")
     page.multiselect(key="learners").set_value(["prototypes"])
     page.number_input(key="shots").set_value(5).run()
     assert list(outcomes(page)) == [recipes.RECIPES["prototypes"].title]
@@ -77,10 +95,118 @@ def test_settings_are_obeyed_and_no_learner_is_an_empty_state(page: AppTest) -> 
     assert "Choose a learner" in page.info[-1].value
 
 
+def test_a_link_opens_this_very_task(app: AppTest, characters: CharacterSet) -> None:
+    names = [characters.characters[i] for i in (7, 30, 60)]
+    page = by_link(
+        app,
+        characters=[*names, "Nowhere/character01"],
+        learners=["prototypes"],
+        shots="3",
+        steps="4",
+        step="2",
+        seed="9",
+    )
+    assert not page.exception
+    assert not page.error
+    assert page.multiselect(key="characters").value == names
+    assert any("3-way 3-shot" in caption.value for caption in page.caption)
+    assert list(outcomes(page)) == [recipes.RECIPES["prototypes"].title]
+    assert page.number_input(key="step").value == 2
+    assert page.query_params["characters"] == names
+    assert page.query_params["seed"] in ("9", ["9"])
+
+
+def test_a_link_with_nonsense_is_an_empty_state(app: AppTest) -> None:
+    page = by_link(app, characters="Nowhere/character01", learners="nobody", told="lies", ways="many")
+    assert not page.exception
+    assert not page.error
+    assert "Choose at least two characters" in page.info[0].value
+
+
+@pytest.mark.parametrize("question", ["alphabet", "drawer"])
+def test_other_questions_are_drawn_by_the_seed(page: AppTest, question: str) -> None:
+    page.selectbox(key="question").set_value(question)
+    page.number_input(key="ways").set_value(3).run()
+    assert not page.exception
+    assert not page.error
+    assert any("3-way 1-shot" in caption.value for caption in page.caption)
+    assert len(outcomes(page)) == 2
+
+
+@pytest.mark.parametrize("told", ["shuffled", "zero", "random"])
+def test_told_otherwise_it_stands_beside_itself(page: AppTest, told: str) -> None:
+    press(page, "5 at random")
+    page.segmented_control(key="told").set_value(told).run()
+    assert not page.exception
+    assert not page.error
+    title = recipes.RECIPES["preinit"].title
+    words = {"shuffled": "another task's embedding", "zero": "no embedding", "random": "noise"}[told]
+    assert list(outcomes(page)) == [title, f"{title} ({words})", recipes.RECIPES["scratch"].title]
+
+
+def test_more_than_three_are_left_out_and_it_says_so(page: AppTest) -> None:
+    press(page, "5 at random")
+    page.multiselect(key="learners").set_value(["alfa", "attention", "prototypes"])
+    page.segmented_control(key="told").set_value("zero").run()
+    assert len(outcomes(page)) == 3
+    assert "the last ones chosen are left out" in captions(page)
+
+
+def test_without_a_conditioned_learner_there_is_nothing_to_tell(page: AppTest) -> None:
+    press(page, "5 at random")
+    page.multiselect(key="learners").set_value(["prototypes"])
+    page.segmented_control(key="told").set_value("zero").run()
+    assert not page.exception
+    assert "None of these learners uses an embedding" in page.info[0].value
+    assert len(outcomes(page)) == 1
+
+
+def test_what_may_be_told_is_what_is_measured() -> None:
+    assert evaluate.EMBEDDINGS == adapting.TOLD
+    assert adaptation_questions() == QUESTIONS
+
+
+def adaptation_questions() -> tuple[str, ...]:
+    """The questions of the page, read from its source: importing a page runs it."""
+    source = (Path(adapting.__file__).parent.parent / "pages" / "adaptation.py").read_text()
+    return ast.literal_eval(re.search(r"^QUESTIONS = (.+)$", source, re.M)[1])
+
+
+@pytest.mark.parametrize("question", ["character", "alphabet"])
+def test_the_code_makes_the_same_figure(characters: CharacterSet, question: str) -> None:
+    names = tuple(characters.characters[i] for i in (7, 30, 60)) if question == "character" else ()
+    entrants = (
+        Entrant("alfa", "own", "Own"),
+        Entrant("alfa", "shuffled", "Another's"),
+        Entrant("attention", "own", "A"),
+    )
+    asked = Asked(characters.name, "article", question, names, 3, 2, 3, 4, 2, entrants)
+    code = adapting.code(asked, start=1, narrow=False, with_map=True)
+    assert "dashboard" not in code
+    found: dict[str, go.Figure] = {}
+    exec(code.removesuffix("figure.show()"), found)
+    assert found["figure"].to_json() == adapting.figure(asked, 1, False).to_json()
+    assert found["figure"].to_json() != adapting.figure(asked, 2, False).to_json()
+
+
+def test_when_too_many_adapt_the_next_is_told(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(adapting, "SLOTS", full)
+    monkeypatch.setattr(adapting, "PATIENCE_S", 0.1)
+    press(page, "5 at random")
+    assert not page.exception
+    assert "too many others are adapting" in page.error[0].value
+    full.release()
+    page.run()
+    assert not page.error
+    assert outcomes(page)
+
+
 def test_watching_changes_no_shared_learner(page: AppTest) -> None:
     from dashboard import state
 
-    press(page, "Five at random")
+    press(page, "5 at random")
     fresh = recipes.load_learner("preinit", "article").state_dict()
     shared = state.learner("preinit", "article").state_dict()
     assert all(torch.equal(p, shared[name]) for name, p in fresh.items())
@@ -95,6 +221,6 @@ def test_a_missing_learner_is_one_line(page: AppTest, tmp_path: Path, monkeypatc
 
     st.cache_data.clear()
     st.cache_resource.clear()
-    press(page, "Five at random")
+    press(page, "5 at random")
     assert not page.exception
     assert "there is no artifact" in page.error[0].value
