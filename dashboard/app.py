@@ -14,6 +14,7 @@ pages = [
     st.Page("pages/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
     st.Page("pages/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),
     st.Page("pages/adaptation.py", title=_("Watch adaptation"), icon=":material/play_circle:", url_path="adaptation"),
+    st.Page("pages/draw.py", title=_("Draw"), icon=":material/draw:", url_path="draw"),
     st.Page("pages/does_it_help.py", title=_("Does it help?"), icon=":material/balance:", url_path="does_it_help"),
     st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
 ]

@@ -233,7 +233,7 @@ def _read_omniglot(root: Path) -> CharacterSet:
             names_before = len(drawings)
             for name, content in _image_files(root / part):
                 alphabet, character, file = name.split("/")[-3:]
-                drawings[f"{alphabet}/{character}"][file.rsplit("_", 1)[-1]] = _decode(content, name)
+                drawings[f"{alphabet}/{character}"][file.rsplit("_", 1)[-1]] = decode(content, name)
                 progress.update()
             new = list(drawings.values())[names_before:]
             if len(new) != characters or any(len(of_one) != each for of_one in new):
@@ -259,7 +259,7 @@ def read_drawing(path: Path) -> np.ndarray:
         content = path.read_bytes()
     except OSError as error:
         raise MetalearnError(f"{path} cannot be read ({error})") from error
-    return _black_on_white([_decode(content, str(path))])[0]
+    return _black_on_white([decode(content, str(path))])[0]
 
 
 def _black_on_white(grey: list[np.ndarray]) -> np.ndarray:
@@ -308,7 +308,7 @@ def folder(path: str | Path) -> CharacterSet:
         parts = name.split("/")[:-1]
         if len(parts) in (1, 2):
             character = "/".join(parts if len(parts) == 2 else (path.name, *parts))
-            drawings[character].append(normalise(_decode(content, name)))
+            drawings[character].append(normalise(decode(content, name)))
     if not drawings:
         raise MetalearnError(f"{path} holds no class folders with images (path/class/image.png)")
     most = max(map(len, drawings.values()))
@@ -365,7 +365,7 @@ def _check_bounds(path: Path, sizes: list[tuple[str, int]]) -> None:
             raise MetalearnError(f"{name} in {path} has {size:,} bytes; an image may have {MAX_FILE_BYTES:,}")
 
 
-def _decode(content: bytes, name: str) -> np.ndarray:
+def decode(content: bytes, name: str) -> np.ndarray:
     """Return the picture as grey levels, uint8 ``[height, width]``; transparent parts become white."""
     try:
         with Image.open(io.BytesIO(content)) as picture:

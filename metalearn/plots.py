@@ -77,6 +77,20 @@ def with_neighbours(figure: go.Figure, coordinates: np.ndarray, task: int, neigh
     return figure.add_trace(_scatter(ends, **style))
 
 
+def with_own(figure: go.Figure, coordinates: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """Mark points of one's own ``[n, 2]`` on a map, each with its name."""
+    return figure.add_scatter(
+        x=coordinates[:, 0],
+        y=coordinates[:, 1],
+        mode="markers+text",
+        marker={"size": 14, "color": STRESSED, "symbol": "star"},
+        text=list(names),
+        textposition="top center",
+        textfont={"size": 16, "color": STRESSED},
+        name="yours",
+    )
+
+
 def with_drawings(figure: go.Figure, coordinates: np.ndarray, pictures: np.ndarray) -> go.Figure:
     """Put the drawings themselves, uint8 ``[tasks, 28, 28]`` with ink high, in the place of a flat map's points.
 

@@ -40,8 +40,8 @@ def show(table: str, rows: list[Row], view: View) -> None:
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
-            "Means over test tasks with 95-percent intervals (normal approximation; for neighbours, alphabets and not tasks "
-            "are taken as independent). Controls are measured in the same way."
+            "Means over test tasks with 95-percent intervals (normal approximation; for neighbours, alphabets and not "
+            "tasks are taken as independent). Controls are measured in the same way."
         )
     )
     points = event["selection"]["points"] if event else []

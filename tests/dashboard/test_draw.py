@@ -1,0 +1,95 @@
+"""The drawing page, through Streamlit's own test client: a sheet's strokes are set as a browser would send them."""
+
+import io
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metalearn.data import CharacterSet
+from tests.test_own import CROSS, archive, png, strokes
+
+BOX = [[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2]]]
+SHEET = [*strokes(4), *strokes(5), *strokes(8, BOX), *strokes(0)]  # two crosses, a box, and a cross to be recognised
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    app.run()
+    return app.switch_page("pages/draw.py").run()
+
+
+def alerts(page: AppTest) -> str:
+    return " ".join(found.value for found in [*page.info, *page.warning, *page.error])
+
+
+def bars(page: AppTest) -> list[str]:
+    return [found.proto.text for found in page.get("progress")]
+
+
+def test_an_empty_sheet_says_what_to_do(page: AppTest) -> None:
+    assert not page.exception
+    assert "Draw at least two different characters" in alerts(page)
+
+
+def test_what_was_drawn_is_recognised_and_lands_on_the_map(page: AppTest, omniglot: CharacterSet) -> None:
+    page.session_state["strokes"] = SHEET
+    page.run(timeout=120)
+    assert not page.exception
+    assert not page.error
+    assert bars(page)[0].startswith("A: ")
+    assert any("Nearest to **B**" in found.value for found in page.markdown)
+
+
+def test_a_drawing_to_be_recognised_is_asked_for(page: AppTest) -> None:
+    page.session_state["strokes"] = [stroke for stroke in SHEET if stroke["cell"] > 3]
+    page.run(timeout=120)
+    assert not page.exception
+    assert "draw one of them again" in alerts(page)
+
+
+def test_what_was_drawn_survives_another_page(page: AppTest) -> None:
+    page.session_state["strokes"] = SHEET
+    page.run(timeout=120)
+    page.switch_page("pages/start.py").run()
+    page.switch_page("pages/draw.py").run()
+    assert not page.exception
+    assert bars(page)[0].startswith("A: ")
+
+
+@pytest.mark.parametrize(
+    "bad", [[{"cell": 0, "points": [[2, 2]]}], [{"cell": 0, "points": "x"}], [{"points": CROSS[0]}] * 401]
+)
+def test_bad_strokes_are_one_line(page: AppTest, bad: list[object]) -> None:
+    page.session_state["strokes"] = bad
+    page.run()
+    assert not page.exception
+    assert len(page.error) == 1
+
+
+def test_a_sheet_is_kept_and_brought_back(page: AppTest) -> None:
+    page.file_uploader(key="sheet").upload("sheet.json", json.dumps(SHEET).encode(), "application/json").run()
+    (use,) = [button for button in page.button if button.label == "Use it"]
+    use.click().run(timeout=120)
+    assert not page.exception
+    assert page.session_state["strokes"] == SHEET
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"[" * 100_000, b"\xff\xfe", b'[{"cell": 99, "points": [[0, 0]]}]'])
+def test_a_bad_sheet_is_one_line(page: AppTest, content: bytes) -> None:
+    page.file_uploader(key="sheet").upload("sheet.json", content, "application/json").run()
+    (use,) = [button for button in page.button if button.label == "Use it"]
+    use.click().run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "strokes" not in page.session_state or page.session_state["strokes"] == []
+
+
+def test_uploaded_classes_are_learned(page: AppTest) -> None:
+    page.segmented_control(key="source").set_value("upload").run()
+    files = {f"{name}/{i}.png": png(40 + 20 * i, 40) for name in ("one", "two") for i in range(2)}
+    page.file_uploader(key="archive").upload("mine.zip", archive(files), "application/zip").run(timeout=120)
+    assert not page.exception
+    assert not page.error
+    page.file_uploader(key="archive").upload("mine.zip", io.BytesIO(b"PK").getvalue(), "application/zip").run()
+    assert "not a zip archive" in page.error[0].value
