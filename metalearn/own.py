@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -61,7 +62,15 @@ def read_archive(content: bytes) -> dict[str, list[np.ndarray]]:
                 parts = PurePosixPath(entry.filename).parts
                 if len(parts) > 1 and parts[0] != "__MACOSX":
                     found[_plain(parts[-2])].append(read_picture(archive.read(entry)))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        OSError,
+    ) as error:
         raise MetalearnError(f"that is not a zip archive that can be read ({error})") from error
     if not found:
         raise MetalearnError("the archive holds no pictures in folders; put those of a class into a folder of its own")
@@ -117,14 +126,19 @@ def _tensor(drawings: Sequence[np.ndarray]) -> torch.Tensor:
 # --- on the map ------------------------------------------------------------------------------------------------------
 
 
+def shots_of(own: Sequence[Sequence[np.ndarray]], characters: CharacterSet) -> int:
+    """Return how many drawings of each of one's own characters are compared: as many as all of them have."""
+    return min(*map(len, own), int(characters.counts.min()))
+
+
 def embed(
     own: Sequence[Sequence[np.ndarray]], characters: CharacterSet, others: np.ndarray, embedder: Pipeline
 ) -> np.ndarray:
     """Embed one's own characters, ``[classes, D]``, as the tasks on the map are: each against the same ``others``.
 
-    Of each as many drawings are used as of the one with the fewest.
+    Of each the first ``shots_of`` drawings are used.
     """
-    shots = min(map(len, own))
+    shots = shots_of(own, characters)
     images = np.zeros((len(own), *characters.images.shape[1:]), np.uint8)
     for row, of_class in zip(images, own, strict=True):
         row[:shots] = np.stack(of_class[:shots])

@@ -60,6 +60,7 @@ def test_each_cell_has_its_picture() -> None:
         [{"cell": 4, "points": [[0, 0]]}],
         [{"cell": -1, "points": [[0, 0]]}],
         [{"cell": True, "points": [[0, 0]]}],
+        [{"cell": "0", "points": [[0, 0]]}],
         [{"cell": 0}],
         [{"cell": 0, "points": []}],
         [{"cell": 0, "points": [[0.1, float("nan")]]}],
@@ -131,6 +132,13 @@ def test_an_archive_that_lies_about_its_sizes_is_refused() -> None:
     entry = content.rindex(b"PK\x01\x02")
     content[entry + 24 : entry + 28] = (10).to_bytes(4, "little")  # says ten bytes, unpacked
     with pytest.raises(MetalearnError):
+        own.read_archive(bytes(content))
+
+
+def test_an_archive_with_a_broken_stream_is_refused() -> None:
+    content = bytearray(archive({"a/1.png": png()}))
+    content[37:60] = b"\xff" * 23  # the deflated bytes begin here: 30 of the header, 7 of the name
+    with pytest.raises(MetalearnError, match="not a zip archive"):
         own.read_archive(bytes(content))
 
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -16,12 +15,10 @@ from metalearn import maps, plots
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
-if TYPE_CHECKING:
-    pass
-
 COLUMNS = 4
 MOST_CLASSES = 5
 MOST_QUERIES = 6
+MOST_DRAWINGS = 20  # of an uploaded class
 NEIGHBOURS = 6
 QUERY = "?"
 
@@ -50,8 +47,7 @@ def drawn() -> Own:
         )
     )
     strokes = pad.draw(rows, COLUMNS)
-    known = [stroke for stroke in strokes if isinstance(stroke, dict) and stroke.get("cell", 0) < COLUMNS * len(rows)]
-    cells = own.pictures_of(known, COLUMNS * len(rows))
+    cells = own.pictures_of(strokes, COLUMNS * (MOST_CLASSES + 1))
     by_row = [[p for p in cells[COLUMNS * row :][:COLUMNS] if p is not None] for row in range(len(rows))]
     keep_or_bring(strokes)
     filled = [(name, of_row) for name, of_row in zip(rows[1:], by_row[1:], strict=True) if of_row]
@@ -96,7 +92,7 @@ def uploaded() -> Own:
     queries = [own.read_picture(file.getvalue()) for file in files[:MOST_QUERIES]]
     classes = own.read_archive(archive.getvalue()) if archive is not None else {}
     chosen = list(classes)[: state.MOST_CHARACTERS]
-    return Own(chosen, [classes[name] for name in chosen], queries)
+    return Own(chosen, [classes[name][:MOST_DRAWINGS] for name in chosen], queries)
 
 
 def recognise(brought: Own, split: str) -> None:
@@ -160,8 +156,7 @@ def on_the_map(characters: CharacterSet, brought: Own, split: str) -> None:
     st.plotly_chart(
         figure.update_layout(height=420, showlegend=False), alt=_("Your characters among all tasks, first components.")
     )
-    shots = min(len(of_class) for of_class in brought.classes)
-    limit = far_below(split, shots, characters.name)
+    limit = far_below(split, own.shots_of(brought.classes, characters), characters.name)
     near = own.similarities(embedded, shown)
     for name, row in zip(brought.names, near, strict=True):
         nearest = np.argsort(-row, kind="stable")[:NEIGHBOURS]
