@@ -78,11 +78,11 @@ def embedder(split: str) -> "Pipeline":
 
 def learner_titles(split: str) -> dict[str, str]:
     """Names and titles of the learners that ship, and of the one that the visitor has trained, without loading them."""
+    titles = {name: _(title) for name, title in _shipped_titles(split).items()}
     own: training.Training | None = st.session_state.get("training")
-    if own is None or not own.finished or own.error or own.split != split:
-        return _shipped_titles(split)
-    title = _("yours: {title}, {step} meta-steps").format(title=_shipped_titles(split)[own.recipe], step=own.step)
-    return {**_shipped_titles(split), own.name: title}
+    if own is not None and own.finished and not own.error and own.split == split:
+        titles[own.name] = _("yours: {title}, {step} meta-steps").format(title=titles[own.recipe], step=own.step)
+    return titles
 
 
 @st.cache_data(show_spinner=False)

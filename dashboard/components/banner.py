@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import state
+from dashboard.language import _
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -12,21 +13,25 @@ def show(characters: CharacterSet) -> None:
     if state.glyphs_instead():
         text, again = st.columns([5, 1], vertical_alignment="center")
         text.warning(
-            "Omniglot is not on this machine: these are the kit's own invented glyphs, not Omniglot.", icon="⚠️"
+            _("Omniglot is not on this machine: these are the kit's own invented glyphs, not Omniglot."), icon="⚠️"
         )
-        if again.button("Try again", help="Download Omniglot (14 MB)"):
+        if again.button(_("Try again"), help=_("Download Omniglot (14 MB)")):
             _fetch()
-    st.caption(f"Data: **{characters.name}**, {characters.size}. {characters.citation}")
+    st.caption(
+        _("Data: **{name}**, {size}. {citation}").format(
+            name=characters.name, size=characters.size, citation=characters.citation
+        )
+    )
 
 
 def _fetch() -> None:
-    with st.spinner("Downloading Omniglot (14 MB) and reading it; this takes a minute …"):
+    with st.spinner(_("Downloading Omniglot (14 MB) and reading it; this takes a minute …")):
         try:
             from metalearn import data
 
             data.omniglot()
         except MetalearnError as error:
-            st.error(f"{error}. The glyphs stay until it can be had.")
+            st.error(_("{error}. The glyphs stay until it can be had.").format(error=error))
             return
     state.characters.clear()
     st.session_state.pop("chosen", None)
