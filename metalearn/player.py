@@ -23,7 +23,7 @@ TINT = 0.35  # how much of its class's colour a decision region has
 # In units of a drawing's pixels: a cell holds a drawing in its frame and the answer below it.
 SIDE, CELL_WIDTH, CELL_HEIGHT = 28, 34, 44
 # In pixels of the screen.
-CURVES_HEIGHT, CLASS_HEIGHT, BETWEEN, CONTROLS_HEIGHT = 230, 74, 65, 110
+CURVES_HEIGHT, CLASS_HEIGHT, BETWEEN, CONTROLS_HEIGHT = 230, 74, 65, 125
 PLANE_HEIGHT, LAYER_HEIGHT, ATTENTION_HEIGHT = 300, 15, 110
 WIDE, NARROW = 1180, 340
 FEWEST_PIXELS = 36  # that a cell needs to have its answer's probability below it
@@ -252,7 +252,7 @@ def _panels(scene: _Scene) -> go.Figure:
     figure = styled(figure)
     figure.update_annotations(font_size=12 if scene.narrow else 14)
     top = CONTROLS_HEIGHT + 30
-    margin = {"t": top, "b": 40, "l": 80 if scene.narrow else 90}
+    margin = {"t": top, "b": 40, "l": 90}
     return figure.update_layout(showlegend=False, height=top + inside + 40, margin=margin)
 
 
@@ -380,7 +380,7 @@ def short_name(name: str) -> str:
 
 def _fit(title: str, width: float) -> str:
     """Break a title where its panel is too narrow for it."""
-    most = int(width / 8) - 4
+    most = int(width / 9) - 4
     words, lines = title.split(" "), [""]
     for word in words:
         if lines[-1] and len(lines[-1]) + len(word) >= most:
@@ -579,7 +579,7 @@ def _buttons(step: int, scene: _Scene) -> dict[str, Any]:
         "xanchor": "left",
         "y": 1,
         "yanchor": "bottom",
-        "pad": {"b": 88 if scene.narrow else 62, "t": 0},
+        "pad": {"b": 92},
     }
 
 
@@ -590,8 +590,8 @@ def _with_controls(figure: go.Figure, scene: _Scene, start: int) -> go.Figure:
         "active": start,
         "currentvalue": {"prefix": "step ", "xanchor": "left"},
         "pad": {"b": 34},
-        "len": 1 if scene.narrow else 0.66,
-        "x": 0 if scene.narrow else 0.34,
+        "len": 1,
+        "x": 0,
         "xanchor": "left",
         "y": 1,
         "yanchor": "bottom",

@@ -169,7 +169,9 @@ def test_what_may_be_told_is_what_is_measured() -> None:
 def adaptation_questions() -> tuple[str, ...]:
     """The questions of the page, read from its source: importing a page runs it."""
     source = (Path(adapting.__file__).parent.parent / "pages" / "adaptation.py").read_text()
-    return ast.literal_eval(re.search(r"^QUESTIONS = (.+)$", source, re.M)[1])
+    (written,) = re.findall(r"^QUESTIONS = (.+)$", source, re.M)
+    found: tuple[str, ...] = ast.literal_eval(written)
+    return found
 
 
 @pytest.mark.parametrize("question", ["character", "alphabet"])

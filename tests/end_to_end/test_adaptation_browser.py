@@ -1,0 +1,116 @@
+"""Watch adaptation in a real browser: a link opens a task, it plays and is scrubbed, and a reload shows the same."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from metalearn.data import CharacterSet
+from tests.end_to_end.test_browser import CHROMIUM, FLAGS
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on the PATH")
+
+PLAYER = "document.querySelector('.js-plotly-plot')"
+
+
+@pytest.fixture(scope="module")
+def address(characters: CharacterSet) -> Iterator[str]:
+    """The dashboard as ``metalearn dashboard`` starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = dict(os.environ)
+    if characters.name == "glyphs":
+        environment["METALEARN_DATA"] = "glyphs"
+    command = [str(Path(sys.executable).with_name("metalearn")), "dashboard", "--no-browser", "--port", str(port)]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.2)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def page(address: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1280, "height": 1000})
+        # Nothing beyond this machine is needed: a request that leaves it would be refused, and the test would see it.
+        opened.route("**/*", lambda route: route.continue_() if "localhost" in route.request.url else route.abort())
+        opened.set_default_timeout(90_000)
+        opened.goto(address)
+        opened.get_by_role("heading", level=1).wait_for()
+        yield opened
+        browser.close()
+
+
+def at(page: Page) -> tuple[int, float, str]:
+    """The step of the slider, where the first learner's dot stands, and the classes of its plane's cells."""
+    found: list[int | float | str] = page.evaluate(
+        f"() => {{ const plot = {PLAYER};"
+        " const dot = plot.data.filter(t => t.xaxis === 'x2' && t.mode === 'markers')[0];"
+        " const regions = plot._fullData.filter(t => t.type === 'heatmap' && t.zmax === 2.5)[0];"
+        " return [plot.layout.sliders[0].active, dot.y[0], regions.z.map(row => row.join('')).join(' ')]; }"
+    )
+    step, accuracy, regions = found
+    return int(step), float(accuracy), str(regions)
+
+
+def wait_for_step(page: Page, step: int) -> None:
+    page.wait_for_function(
+        f"() => {PLAYER} && {PLAYER}.data.filter(t => t.xaxis === 'x2' && t.mode === 'markers')[0]?.x[0] === {step}"
+    )
+
+
+def test_a_link_opens_a_task_that_plays_and_survives_a_reload(
+    page: Page, address: str, characters: CharacterSet
+) -> None:
+    names = [characters.characters[i] for i in (7, 30, 60)]
+    query = {"characters": names, "learners": ["preinit", "attention"], "shots": 2, "steps": 5, "step": 1}
+    page.goto(f"{address}/adaptation?{urlencode(query, doseq=True)}")
+    expect(page.get_by_text("of the queries right before adapting")).to_have_count(2, timeout=90_000)
+    wait_for_step(page, 1)
+    opened = at(page)
+    assert opened[0] == 1
+
+    player = page.locator(".js-plotly-plot")
+    player.locator(".updatemenu-button", has_text="Play").click()
+    wait_for_step(page, 5)
+    assert at(page)[2] != opened[2]
+    player.locator(".updatemenu-button", has_text="◀ Step").click()
+    wait_for_step(page, 4)
+    player.locator(".updatemenu-button", has_text="Step ▶").click()
+    wait_for_step(page, 5)
+    player.locator(".slider-rail-touch-rect").click(position={"x": 5, "y": 5})
+    wait_for_step(page, 0)
+
+    page.reload()
+    expect(page.get_by_text("of the queries right before adapting")).to_have_count(2, timeout=90_000)
+    wait_for_step(page, 1)
+    assert at(page) == opened
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_wider_than_the_screen_and_controls_do_not_overlap(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.locator(".updatemenu-button").first.wait_for()
+    page.wait_for_function(f"() => document.querySelector('[data-testid=stMain]').scrollWidth <= {width}")
+    buttons = page.locator(".updatemenu-container").last.bounding_box()
+    slider = page.locator(".slider-rail-rect").bounding_box()
+    assert buttons
+    assert slider
+    assert buttons["y"] + buttons["height"] <= slider["y"]
