@@ -65,6 +65,7 @@ class AdaptationView:
     ``support_loss``, ``query_accuracy``: ``[S+1]``; ``probabilities``: ``[S+1, queries, ways]``. ``plane``: its
     decision regions; ``step_sizes``: of each layer at each step, ``[S]``; ``attention``: the weights of a learner that
     attends, ``[S+1, n]``. What is None was not looked at, or the learner has none of it: then there is no panel.
+    ``seconds``: how long adapting took, where that was measured.
     """
 
     learner: str
@@ -74,6 +75,7 @@ class AdaptationView:
     plane: Plane | None = None
     step_sizes: Mapping[str, np.ndarray] | None = None
     attention: np.ndarray | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

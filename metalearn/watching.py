@@ -1,5 +1,6 @@
 """Let a learner adapt to one task, and keep what there is to see of it: plain arrays, as the player takes them."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -91,7 +92,9 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
     """Adapt to the one ``task`` and return all there is to see; ``embedding`` is that of the task unless given."""
     embedding = learner.embed(task) if embedding is None else embedding
     with torch.no_grad():
+        start = time.perf_counter()
         seen = learner.adapt(task, embedding, steps)
+        seconds = time.perf_counter() - start
         plane = _plane(learner, task, embedding, seen)
     sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).numpy() for name in seen.parameters[0]}
     return AdaptationView(
@@ -102,6 +105,7 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         plane=plane,
         step_sizes=sizes,
         attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).numpy(),
+        seconds=seconds,
     )
 
 

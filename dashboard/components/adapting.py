@@ -4,7 +4,6 @@ Nothing here looks at a visitor's state: what is cached depends on what was aske
 """
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,7 +55,6 @@ class Watched:
     pictures: np.ndarray
     answers: np.ndarray
     class_names: list[str]
-    seconds: float
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -77,18 +75,16 @@ def _adapted(asked: Asked) -> Watched:
     question = watching.Question(asked.question, asked.characters, asked.ways, asked.shots, asked.queries, asked.seed)
     task = question.task(characters)
     learners = [state.learner(entrant.learner, asked.split) for entrant in asked.entrants]
-    start = time.perf_counter()
     views = []
     for entrant, learner in zip(asked.entrants, learners, strict=True):
         embedding = watching.told(learner, question, characters, entrant.told)
         views.append(watching.watch(entrant.title, learner, task, asked.steps, embedding))
-    seconds = time.perf_counter() - start
     on_map = None
     if len(characters) >= maps.FEWEST:
         shown, classes = state.task_map(asked.split, asked.data), watching.positions(characters, asked.characters)
         on_map = watching.on_map(shown, state.embedder(asked.split), task, classes, asked.steps)
     pictures, answers = watching.query_pictures(task), task.query_y[0].numpy()
-    return Watched(views, on_map, pictures, answers, question.class_names(characters), seconds)
+    return Watched(views, on_map, pictures, answers, question.class_names(characters))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -179,7 +179,11 @@ def play(asked: Asked) -> None:
             as_python.show(adapting.code(asked, int(start), narrow, seen.on_map is not None))
     st.caption(
         _("{ways}-way {shots}-shot on {data}, {split} split; adapting took {ms:.0f} ms.").format(
-            ways=len(seen.class_names), shots=asked.shots, data=asked.data, split=asked.split, ms=1000 * seen.seconds
+            ways=len(seen.class_names),
+            shots=asked.shots,
+            data=asked.data,
+            split=asked.split,
+            ms=1000 * sum(found.seconds or 0 for found in seen.views),
         )
     )
 
