@@ -166,6 +166,17 @@ def test_a_learner_recognises_what_was_drawn(omniglot: CharacterSet) -> None:
     assert answers.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("name", ["preinit", "alfa"])
+def test_learners_that_take_steps_adapt_to_drawings(omniglot: CharacterSet, name: str) -> None:
+    classes = [[omniglot.images[i, 0], omniglot.images[i, 1]] for i in (3, 700, 1400)]
+    task = own.task(classes, [omniglot.images[i, 5] for i in (3, 700, 1400)])
+    with torch.no_grad():
+        logits = recipes.load_learner(name, "lake").adapt(task).query_logits[:, 0]
+    assert len(logits) > 1
+    assert (logits[-1].argmax(-1) == torch.arange(3)).sum() >= 2
+    assert not torch.equal(logits[0], logits[-1])
+
+
 def test_ones_own_copy_of_a_character_lands_beside_it(omniglot: CharacterSet) -> None:
     """Omniglot's drawings brought as one's own: the nearest task of all is the character's own."""
     sides, shown, embedder = split(omniglot, "lake"), maps.load("lake"), families.load_embedder("lake")

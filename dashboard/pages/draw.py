@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address, state
-from dashboard.components import banner, pad, pictures, task_pictures
+from dashboard.components import adapting, banner, pad, pictures
 from dashboard.components import split as split_choice
 from dashboard.language import _
 from metalearn import maps, plots
@@ -19,7 +19,7 @@ COLUMNS = 4
 MOST_CLASSES = 5
 MOST_QUERIES = 6
 MOST_DRAWINGS = 20  # of an uploaded class
-NEIGHBOURS = 6
+NEIGHBOURS = 5
 QUERY = "?"
 
 
@@ -57,6 +57,7 @@ def drawn() -> Own:
 def keep_or_bring(strokes: list[dict[str, object]]) -> None:
     """Offer the sheet as a file, and take one."""
     with st.expander(_("Keep this sheet, or bring one")):
+        st.caption(_("This page's address does not hold what you drew, and this session forgets it; a file keeps it."))
         st.download_button(
             _("Sheet (JSON)"), json.dumps(strokes), "sheet.json", "application/json", disabled=not strokes
         )
@@ -115,23 +116,26 @@ def recognise(brought: Own, split: str) -> None:
         return
     task = own.task(brought.classes, brought.queries)
     learner = state.learner(name, split)
-    with torch.no_grad():
-        logits = learner.adapt(task).query_logits[:, 0]
-    after = logits[-1].softmax(-1).numpy()
-    for query, probabilities in zip(brought.queries, after, strict=True):
+    if not adapting.SLOTS.acquire(timeout=adapting.PATIENCE_S):
+        raise MetalearnError(_("Too many others are adapting just now; try again in a minute."))
+    try:
+        with torch.no_grad():
+            logits = learner.adapt(task).query_logits[:, 0]
+    finally:
+        adapting.SLOTS.release()
+    before, after = logits[0].softmax(-1).numpy(), logits[-1].softmax(-1).numpy()
+    for query, unadapted, adapted in zip(brought.queries, before, after, strict=True):
         picture, bars = st.columns([1, 4], vertical_alignment="center")
         picture.image(pictures.picture(query), width=84)
-        for i in np.argsort(-probabilities, kind="stable")[:3]:
-            bars.progress(float(probabilities[i]), f"{brought.names[i]}: {probabilities[i]:.0%}")
+        for i in np.argsort(-adapted, kind="stable")[:3]:
+            text = f"{brought.names[i]}: {adapted[i]:.0%}"
+            if learner.steps:
+                text += " " + _("(before adapting {share:.0%})").format(share=unadapted[i])
+            bars.progress(float(adapted[i]), text)
     if learner.steps:
-        sure = logits[0].softmax(-1).max(-1).values.mean().item()
-        st.caption(
-            _("After {steps} steps on your drawings. Before the first, its surest answers had {sure:.0%}.").format(
-                steps=learner.steps, sure=sure
-            )
-        )
+        st.caption(_("After {steps} steps on your drawings.").format(steps=learner.steps))
     else:
-        st.caption(_("This learner takes no steps: it compares with the mean of each class (Snell et al. 2017)."))
+        st.caption(_("This learner takes no steps: one look at your drawings sets what it answers."))
 
 
 @st.cache_data(show_spinner="…", max_entries=32)
@@ -161,7 +165,7 @@ def on_the_map(characters: CharacterSet, brought: Own, split: str) -> None:
     for name, row in zip(brought.names, near, strict=True):
         nearest = np.argsort(-row, kind="stable")[:NEIGHBOURS]
         st.markdown(_("Nearest to **{name}**").format(name=name))
-        task_pictures.of_tasks(characters, shown, nearest.tolist(), NEIGHBOURS)
+        pictures.strip(characters, nearest)
         if row[sides.train].max() < limit:
             st.warning(
                 _(

@@ -1,0 +1,47 @@
+"""Drawing in a real browser: strokes of the pointer reach the server, are recognised, and can be taken back."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.end_to_end.test_browser import CHROMIUM, address, page
+
+__all__ = ["address", "page"]  # the server and the browser, of this file's own
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on the PATH")
+LABEL, ROWS, COLUMNS = 28, 4, 4
+
+
+def draw(page: Page, sheet: Locator, cell: int, points: list[tuple[float, float]]) -> None:
+    """Draw one stroke with the pointer, ``points`` in the unit square of a cell."""
+    box = sheet.bounding_box()
+    assert box is not None
+    width, height = (box["width"] - LABEL) / COLUMNS, box["height"] / ROWS
+    for i, (x, y) in enumerate(points):
+        place = box["x"] + LABEL + (cell % COLUMNS + x) * width, box["y"] + (cell // COLUMNS + y) * height
+        page.mouse.move(*place, steps=4)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(300)
+
+
+def test_draw_and_be_recognised(page: Page) -> None:
+    page.get_by_role("link", name="Draw", exact=True).click()
+    sheet = page.get_by_role("img", name="A sheet of cells")
+    expect(sheet).to_be_visible()
+    sheet.scroll_into_view_if_needed()
+    cross = [[(0.2, 0.2), (0.8, 0.8)], [(0.8, 0.2), (0.2, 0.8)]]
+    box = [[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2)]]
+    for cell, drawing in [(4, cross), (5, cross), (8, box), (9, box), (0, cross)]:
+        for stroke in drawing:
+            draw(page, sheet, cell, stroke)
+    answer = page.locator("[data-testid=stProgress]").first
+    expect(answer).to_contain_text("A: ")
+    expect(page.get_by_text("Nearest to B")).to_be_visible()
+
+    page.get_by_role("button", name="undo").click()
+    page.get_by_role("button", name="undo").click()  # the query's two strokes
+    expect(page.get_by_text("draw one of them again in the row")).to_be_visible()
+    page.get_by_role("button", name="clear").click()
+    expect(page.get_by_text("Draw at least two different characters")).to_be_visible()
+    assert page.locator("[data-testid=stException]").count() == 0
