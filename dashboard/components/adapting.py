@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import state
+from dashboard.language import _
 from metalearn import maps, player
 from metalearn.errors import MetalearnError
 
@@ -61,7 +62,7 @@ class Watched:
 def adapted(asked: Asked) -> Watched:
     """Let each learner adapt to the very same task, when it is this one's turn."""
     if not SLOTS.acquire(timeout=PATIENCE_S):
-        raise MetalearnError("too many others are adapting just now; try again in a minute")
+        raise MetalearnError(_("Too many others are adapting just now; try again in a minute."))
     try:
         return _adapted(asked)
     finally:

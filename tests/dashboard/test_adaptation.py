@@ -198,7 +198,7 @@ def test_when_too_many_adapt_the_next_is_told(page: AppTest, monkeypatch: pytest
     monkeypatch.setattr(adapting, "PATIENCE_S", 0.1)
     press(page, "5 at random")
     assert not page.exception
-    assert "too many others are adapting" in page.error[0].value
+    assert "Too many others are adapting" in page.error[0].value
     full.release()
     page.run()
     assert not page.error
