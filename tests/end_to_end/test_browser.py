@@ -68,7 +68,7 @@ def page(address: str) -> Iterator[Page]:
 def test_choose_adapt_and_watch_it_learn(page: Page) -> None:
     expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
     page.get_by_role("link", name="Watch adaptation").click()
-    page.get_by_role("button", name="Five at random").click()
+    page.get_by_role("button", name="5 at random").click()
     player = page.locator(".js-plotly-plot")
     expect(player).to_be_visible()
     expect(page.get_by_text("of the queries right before adapting").first).to_be_visible()
