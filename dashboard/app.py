@@ -11,12 +11,12 @@ st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</styl
 
 address.take_language()
 pages = [
-    st.Page("pages/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
-    st.Page("pages/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),
-    st.Page("pages/adaptation.py", title=_("Watch adaptation"), icon=":material/play_circle:", url_path="adaptation"),
-    st.Page("pages/draw.py", title=_("Draw"), icon=":material/draw:", url_path="draw"),
-    st.Page("pages/does_it_help.py", title=_("Does it help?"), icon=":material/balance:", url_path="does_it_help"),
-    st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
+    st.Page("views/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
+    st.Page("views/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),
+    st.Page("views/adaptation.py", title=_("Watch adaptation"), icon=":material/play_circle:", url_path="adaptation"),
+    st.Page("views/draw.py", title=_("Draw"), icon=":material/draw:", url_path="draw"),
+    st.Page("views/does_it_help.py", title=_("Does it help?"), icon=":material/balance:", url_path="does_it_help"),
+    st.Page("views/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
 ]
 page = st.navigation(pages, position="top")
 with st.container(horizontal_alignment="right"):

@@ -481,6 +481,7 @@ def _run_adapt(options: argparse.Namespace) -> Result:
 
 
 def _run_dashboard(options: argparse.Namespace) -> Result:
+    import signal
     import subprocess
 
     app = Path(__file__).parent.parent / "dashboard" / "app.py"
@@ -495,8 +496,9 @@ def _run_dashboard(options: argparse.Namespace) -> Result:
     command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={options.port}"]
     command.append(f"--server.headless={str(options.no_browser).lower()}")
     # From the repository's root: Streamlit reads .streamlit/config.toml from the folder it is started in.
-    finished = subprocess.run(command, env=environment, cwd=app.parent.parent, check=False)
-    return {"address": address, "exit_code": finished.returncode}
+    with subprocess.Popen(command, env=environment, cwd=app.parent.parent) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # who ends this command ends the server too
+        return {"address": address, "exit_code": server.wait()}
 
 
 def _check_port(port: int) -> None:

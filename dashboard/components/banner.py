@@ -34,5 +34,5 @@ def _fetch() -> None:
             st.error(_("{error}. The glyphs stay until it can be had.").format(error=error))
             return
     state.characters.clear()
-    st.session_state.pop("chosen", None)
+    st.session_state.pop("characters", None)
     st.rerun()

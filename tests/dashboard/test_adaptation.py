@@ -22,7 +22,7 @@ from tests.dashboard.conftest import captions
 def page(app: AppTest) -> AppTest:
     """The adaptation page with nothing chosen."""
     app.run()
-    return app.switch_page("pages/adaptation.py").run()
+    return app.switch_page("views/adaptation.py").run()
 
 
 def outcomes(page: AppTest) -> dict[str, tuple[int, int]]:
@@ -46,7 +46,7 @@ def by_link(app: AppTest, **query: str | list[str]) -> AppTest:
     app.run()
     for key, value in query.items():
         app.query_params[key] = value
-    return app.switch_page("pages/adaptation.py").run()
+    return app.switch_page("views/adaptation.py").run()
 
 
 def test_nothing_chosen(page: AppTest) -> None:

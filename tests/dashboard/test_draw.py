@@ -16,7 +16,7 @@ SHEET = [*strokes(4), *strokes(5), *strokes(8, BOX), *strokes(0)]  # two crosses
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     app.run()
-    return app.switch_page("pages/draw.py").run()
+    return app.switch_page("views/draw.py").run()
 
 
 def alerts(page: AppTest) -> str:
@@ -51,8 +51,8 @@ def test_a_drawing_to_be_recognised_is_asked_for(page: AppTest) -> None:
 def test_what_was_drawn_survives_another_page(page: AppTest) -> None:
     page.session_state["strokes"] = SHEET
     page.run(timeout=120)
-    page.switch_page("pages/start.py").run()
-    page.switch_page("pages/draw.py").run()
+    page.switch_page("views/start.py").run()
+    page.switch_page("views/draw.py").run()
     assert not page.exception
     assert bars(page)[0].startswith("A: ")
 

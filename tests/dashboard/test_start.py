@@ -39,7 +39,7 @@ def test_the_first_picture_waits_for_nothing_heavy(characters: CharacterSet) -> 
         "import sys\nfrom streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
         "assert not app.error and not app.exception\n"
-        "app.switch_page('pages/task_space.py').run()\n"
+        "app.switch_page('views/task_space.py').run()\n"
         "assert app.title[0].value == 'Task space' and not app.error and not app.exception\n"
         "print({'torch', 'torchvision', 'sklearn', 'umap', 'scipy'} & set(sys.modules))"
     )

@@ -20,7 +20,7 @@ from tests.dashboard.conftest import captions
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     app.run()
-    return app.switch_page("pages/task_space.py").run()
+    return app.switch_page("views/task_space.py").run()
 
 
 def links(page: AppTest) -> list[PageLink]:
@@ -125,7 +125,7 @@ def test_images_of_ones_own_get_a_map_of_their_own(
     write_images(tmp_path / "mine", small, classes=24, drawings=3)
     monkeypatch.setenv("METALEARN_DATA", str(tmp_path / "mine"))
     app.run(timeout=300)
-    page = app.switch_page("pages/task_space.py").run()
+    page = app.switch_page("views/task_space.py").run()
     assert not page.exception
     assert not page.error
     assert "**mine**, 24 characters" in captions(page)
@@ -139,6 +139,6 @@ def test_too_few_images_for_a_map_are_one_line_and_can_still_be_adapted_to(
     app.run()
     assert not app.exception
     assert "a map needs 20" in app.error[0].value
-    page = app.switch_page("pages/adaptation.py").run()
+    page = app.switch_page("views/adaptation.py").run()
     assert not page.exception
     assert not page.error

@@ -24,7 +24,7 @@ def finished(now: Training, seconds: float = 120) -> Training:
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     app.run()
-    return app.switch_page("pages/train.py").run()
+    return app.switch_page("views/train.py").run()
 
 
 def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:

@@ -1,60 +1,13 @@
 """Watch adaptation in a real browser: a link opens a task, it plays and is scrubbed, and a reload shows the same."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from metalearn.data import CharacterSet
-from tests.end_to_end.test_browser import CHROMIUM, FLAGS
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on the PATH")
 
 PLAYER = "document.querySelector('.js-plotly-plot')"
-
-
-@pytest.fixture(scope="module")
-def address(characters: CharacterSet) -> Iterator[str]:
-    """The dashboard as ``metalearn dashboard`` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = dict(os.environ)
-    if characters.name == "glyphs":
-        environment["METALEARN_DATA"] = "glyphs"
-    command = [str(Path(sys.executable).with_name("metalearn")), "dashboard", "--no-browser", "--port", str(port)]
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.2)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-@pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1280, "height": 1000})
-        # Nothing beyond this machine is needed: a request that leaves it would be refused, and the test would see it.
-        opened.route("**/*", lambda route: route.continue_() if "localhost" in route.request.url else route.abort())
-        opened.set_default_timeout(90_000)
-        opened.goto(address)
-        opened.get_by_role("heading", level=1).wait_for()
-        yield opened
-        browser.close()
 
 
 def at(page: Page) -> tuple[int, float, str]:

@@ -1,73 +1,11 @@
 """One path in a real browser: the map appears, characters are chosen, a learner adapts, the player plays."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from playwright.sync_api import Page, expect, sync_playwright
-
-from metalearn.data import CharacterSet
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on the PATH")
-
-
-@pytest.fixture(scope="module")
-def address(characters: CharacterSet) -> Iterator[str]:
-    """The dashboard as ``metalearn dashboard`` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = dict(os.environ)
-    if characters.name == "glyphs":
-        environment["METALEARN_DATA"] = "glyphs"
-    command = [str(Path(sys.executable).with_name("metalearn")), "dashboard", "--no-browser", "--port", str(port)]
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        for _ in range(150):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.2)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-@pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
-    expect.set_options(timeout=60_000)  # the first adaptation waits for torch to be imported
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1280, "height": 1000})
-        # Nothing beyond this machine is needed: a request that leaves it would be refused, and the test would see it.
-        opened.route("**/*", lambda route: route.continue_() if "localhost" in route.request.url else route.abort())
-        opened.set_default_timeout(60_000)
-        opened.goto(address)
-        yield opened
-        browser.close()
+from playwright.sync_api import Page, expect
 
 
 def test_choose_adapt_and_watch_it_learn(page: Page) -> None:
     expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
-    page.get_by_role("link", name="Watch adaptation").click()
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Watch adaptation").click()
     page.get_by_role("button", name="5 at random").click()
     player = page.locator(".js-plotly-plot")
     expect(player).to_be_visible()

@@ -1,13 +1,7 @@
 """Drawing in a real browser: strokes of the pointer reach the server, are recognised, and can be taken back."""
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.end_to_end.test_browser import CHROMIUM, address, page
-
-__all__ = ["address", "page"]  # the server and the browser, of this file's own
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on the PATH")
 LABEL, ROWS, COLUMNS = 28, 4, 4
 
 

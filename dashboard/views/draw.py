@@ -209,7 +209,7 @@ def answer(characters: CharacterSet, brought: Own) -> None:
     if len(brought.classes) < 2:
         st.info(_("Draw at least two different characters, or upload an archive with two folders."))
         st.page_link(
-            "pages/adaptation.py", label=_("Or choose characters by keyboard instead"), icon=":material/keyboard:"
+            "views/adaptation.py", label=_("Or choose characters by keyboard instead"), icon=":material/keyboard:"
         )
         return
     recognise(brought, split)

@@ -63,7 +63,7 @@ def choose_characters(characters: CharacterSet, ways: int) -> None:
     """Let the visitor choose 2 to 10 characters: by name, by picture, at random, or on the map."""
     left, right = st.columns([5, 3], vertical_alignment="bottom")
     alphabet = left.selectbox(_("Alphabet"), characters.alphabet_names, key="alphabet", persist_state="session")
-    right.page_link("pages/task_space.py", label=_("Choose them on the map"), icon=":material/scatter_plot:")
+    right.page_link("views/task_space.py", label=_("Choose them on the map"), icon=":material/scatter_plot:")
     of_alphabet = np.flatnonzero(np.array(characters.alphabets) == alphabet)
     buttons = st.container(horizontal=True)
     for key, label, pool in (

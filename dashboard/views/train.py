@@ -93,7 +93,7 @@ def result(done: Training) -> None:
         ).format(step=done.step, best=best)
     )
     st.page_link(
-        "pages/adaptation.py",
+        "views/adaptation.py",
         label=_("Watch it adapt"),
         icon=":material/play_circle:",
         query_params=[("learners", done.name), ("split", done.split)],

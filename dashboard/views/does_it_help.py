@@ -49,7 +49,7 @@ def show(table: str, rows: list[Row], view: View) -> None:
         learner = figure.layout.yaxis.ticktext[round(points[0]["y"])]
         row = next(row for row in rows if row["learner"] == learner)
         st.page_link(
-            "pages/adaptation.py",
+            "views/adaptation.py",
             label=_("Watch {learner} adapt").format(learner=learner),
             icon=":material/play_circle:",
             query_params=[("learners", learner), ("split", row["split"])],

@@ -107,8 +107,8 @@ def introduce(characters: CharacterSet) -> None:
 def next_pages() -> list[tuple[str, str, str]]:
     """Return page, title and what it is good for."""
     return [
-        ("pages/task_space.py", _("Task space"), _("All tasks as a map: colour it, select in it, doubt it.")),
-        ("pages/adaptation.py", _("Watch adaptation"), _("Choose characters and watch learners adapt, step by step.")),
+        ("views/task_space.py", _("Task space"), _("All tasks as a map: colour it, select in it, doubt it.")),
+        ("views/adaptation.py", _("Watch adaptation"), _("Choose characters and watch learners adapt, step by step.")),
     ]
 
 

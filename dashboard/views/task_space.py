@@ -122,7 +122,7 @@ def selection(characters: CharacterSet, shown: TaskMap, selected: list[int], col
     if shown.family != maps.EPISODES:
         few = [("characters", shown.names[i]) for i in selected[: state.MOST_CHARACTERS]]
         st.page_link(
-            "pages/adaptation.py",
+            "views/adaptation.py",
             label=_("Watch a learner tell them apart"),
             icon=":material/play_circle:",
             query_params=[*few, ("split", shown.split)],

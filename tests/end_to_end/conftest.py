@@ -1,0 +1,94 @@
+"""The dashboard as ``metalearn dashboard`` starts it, and a browser that reaches nothing beyond this machine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from metalearn.data import CharacterSet
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 90_000  # the first adaptation waits for torch to be imported
+
+Server = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def server(characters: CharacterSet) -> Server:
+    """Starts a dashboard of its own and says where it is; on leaving, it is ended."""
+
+    @contextmanager
+    def start() -> Iterator[str]:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        environment = dict(os.environ)
+        if characters.name == "glyphs":
+            environment["METALEARN_DATA"] = "glyphs"
+        command = [str(Path(sys.executable).with_name("metalearn")), "dashboard", "--no-browser", "--port", str(port)]
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(300):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.2)
+            yield f"http://localhost:{port}"
+        finally:
+            running.terminate()
+            running.wait(20)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def address(server: Server) -> Iterator[str]:
+    """One dashboard for all tests."""
+    with server() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of one file."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium or Chrome on the PATH")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def new_page(browser: Browser, **options: object) -> Page:
+    """Open a page of a visitor of its own. A request that leaves this machine is refused, and a test would see it."""
+    opened = browser.new_page(**{"viewport": {"width": 1280, "height": 1000}, **options})
+    opened.route("**/*", lambda route: route.continue_() if "localhost" in route.request.url else route.abort())
+    opened.set_default_timeout(PATIENCE_MS)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, address: str) -> Page:
+    """The dashboard's first page, in a browser."""
+    opened = new_page(browser)
+    opened.goto(address)
+    opened.get_by_role("heading", level=1).wait_for()
+    return opened

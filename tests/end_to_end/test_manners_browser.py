@@ -1,0 +1,62 @@
+"""What every page owes its visitor in a real browser: addresses, languages, the dark, and the width of a phone."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from metalearn.data import CharacterSet
+from tests.end_to_end.conftest import Server, new_page
+
+PAGES = ("", "task_space", "adaptation", "draw", "does_it_help", "train")
+
+
+def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked(server: Server, browser: Browser) -> None:
+    with server() as address:
+        page = new_page(browser)
+        page.goto(f"{address}/task_space?map=PCA+2D&lang=zh")
+        expect(page.get_by_role("heading", level=1)).to_have_text("任务空间")
+        expect(page.get_by_role("link", name="观看适应")).to_be_visible()  # the menu, and not Streamlit's own
+        page.close()
+
+
+def test_a_point_that_is_clicked_is_selected_and_stands_in_the_address(
+    browser: Browser, address: str, characters: CharacterSet
+) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/task_space?beside=PCA+2D")
+    page.locator(".js-plotly-plot .points path").first.wait_for()
+    page.wait_for_timeout(1500)
+    box = page.locator(".js-plotly-plot .points path").nth(700).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.wait_for_url("**tasks=**")
+    highlighted = "plots => plots.map(p => p.data.filter(t => t.name === 'selected').map(t => t.text.length))"
+    assert page.locator(".js-plotly-plot").evaluate_all(highlighted) == [[1], [1]]
+    again = new_page(browser)
+    again.goto(page.url)
+    expect(again.get_by_text("1 selected")).to_be_visible()
+    page.close()
+    again.close()
+
+
+def test_the_language_is_switched_and_stays(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(address)
+    page.get_by_text("简体中文").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("从少量样本中学习")
+    page.get_by_role("link", name="训练").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("训练")
+    page.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_in_the_dark_shows_all_of_it(browser: Browser, address: str, path: str) -> None:
+    page = new_page(browser, viewport={"width": 390, "height": 800}, color_scheme="dark")
+    page.goto(f"{address}/{path}")
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_timeout(2000)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    background = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    assert sum(map(int, background.removeprefix("rgb(").rstrip(")").split(","))) < 150
+    assert page.locator("[data-testid=stException]").count() == 0
+    page.close()
