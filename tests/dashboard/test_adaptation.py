@@ -168,7 +168,7 @@ def test_what_may_be_told_is_what_is_measured() -> None:
 
 def adaptation_questions() -> tuple[str, ...]:
     """The questions of the page, read from its source: importing a page runs it."""
-    source = (Path(adapting.__file__).parent.parent / "pages" / "adaptation.py").read_text()
+    source = (Path(adapting.__file__).parent.parent / "views" / "adaptation.py").read_text()
     (written,) = re.findall(r"^QUESTIONS = (.+)$", source, re.M)
     found: tuple[str, ...] = ast.literal_eval(written)
     return found
