@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
-
 from metalearn import plots, store
 from metalearn.errors import MetalearnError
 from metalearn.files import write_atomically
@@ -104,7 +102,7 @@ def as_csv(rows: list[Row]) -> str:
     return text.getvalue()
 
 
-def figure(table: str, rows: list[Row], view: View | None = None) -> go.Figure:
+def figure(table: str, rows: list[Row], view: View | None = None) -> plots.go.Figure:
     """Draw a table: means with 95 % intervals, one line a learner or embedding; as in its first view by default."""
     view = view or VIEWS[table][0]
     shown = [row for row in rows if all(row.get(key) == value for key, value in view.wanted.items())]

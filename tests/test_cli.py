@@ -39,7 +39,7 @@ def refused(capsys: Capture, *arguments: str) -> str:
 def test_info(capsys: Capture) -> None:
     found = ask(capsys, "info")
     assert {"version", "python", "torch", "device", "data", "artifacts", "learners"} <= set(found)
-    assert {"prototypes", "preinit", "map"} <= set(found["artifacts"]["lake"])
+    assert {"prototypes", "preinit", "map-gradient"} <= set(found["artifacts"]["lake"])
 
 
 def test_data_info(capsys: Capture, characters: CharacterSet) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metalearn import families, recipes, shipping, store
+from metalearn import families, maps, recipes, shipping, store
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -16,10 +16,11 @@ def test_everything_is_a_piece_and_has_what_it_needs() -> None:
     pieces = shipping.pieces(Path("root"))
     paths = [piece.path for piece in pieces]
     assert len(paths) == len(set(paths))
-    assert {f"{s}/{name}" for s in recipes.SPLITS for name in (*recipes.RECIPES, *families.FAMILIES, "map")} <= set(
-        paths
-    )
-    assert {f"lake-mixed/{name}" for name in recipes.MIXED} <= set(paths)
+    of_split = {*recipes.RECIPES, *families.FAMILIES, *(f"map-{family}" for family in maps.FAMILIES)}
+    assert {f"{split}/{name}" for split in recipes.SPLITS for name in of_split} <= set(paths)
+    assert {f"lake-mixed/{name}" for name in (*recipes.MIXED, "episodes", "map-episodes")} <= set(paths)
+    # And everything that is a piece ships.
+    assert set(paths) == {f"{folder}/{name}" for folder, names in shipping.shipped().items() for name in names}
     for piece in pieces:
         assert set(piece.needs) <= set(paths)
     assert set(next(p for p in pieces if p.path == "lake-mixed/preinit").needs) == {
