@@ -87,6 +87,7 @@ class Recipe:
     backbone: Backbone = BACKBONE
     practice: Practice = TEN_WAYS
     meta_steps: int = 150
+    cycles: int = 1
     learning_rate: float = 1e-4
     mixed_learning_rate: float = 5e-4
     hook_speed: float = 1.0
@@ -124,7 +125,8 @@ RECIPES: dict[str, Recipe] = {
         steps=0,
         backbone=WIDE,
         practice=_distorted_drawings,
-        meta_steps=10_000,
+        meta_steps=20_000,
+        cycles=2,
         learning_rate=2e-3,
         objective=train.all_pairs_loss,
         half_precision=True,
@@ -274,7 +276,8 @@ def make_learner(
     schedule = train.Schedule(
         steps,
         rate,
-        hook_speed=recipe.hook_speed,
+        recipe.cycles,
+        recipe.hook_speed,
         validate_every=max(25, steps // 8),
         half_precision=recipe.half_precision,
     )

@@ -32,14 +32,16 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to meta-train and how fast: AdamW with a short warm-up and a cosine to zero.
+    """How long to meta-train and how fast: AdamW with a short warm-up and a cosine to zero, in each of ``cycles``.
 
-    Meta-parameters of hooks learn ``hook_speed`` times as fast as those of the backbone. With ``half_precision``,
-    convolutions are computed in bfloat16 where the processor can.
+    A second cycle starts anew at the full rate (Loshchilov and Hutter 2017, "SGDR"). Meta-parameters of hooks learn
+    ``hook_speed`` times as fast as those of the backbone. With ``half_precision``, convolutions are computed in
+    bfloat16 where the processor can.
     """
 
     meta_steps: int
     learning_rate: float = 3e-3
+    cycles: int = 1
     hook_speed: float = 1.0
     weight_decay: float = 5e-4
     validate_every: int = 250
@@ -49,7 +51,9 @@ class Schedule:
     def factor(self, step: int) -> float:
         """The share of the learning rate that meta-step ``step`` uses."""
         warm_up = min(1.0, (step + 1) / 20)
-        return warm_up * 0.5 * (1 + math.cos(math.pi * step / self.meta_steps))
+        period = math.ceil(self.meta_steps / self.cycles)
+        into_cycle = step - period * min(step // period, self.cycles - 1)
+        return warm_up * 0.5 * (1 + math.cos(math.pi * into_cycle / period))
 
 
 @dataclass

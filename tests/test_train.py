@@ -179,3 +179,10 @@ def test_the_schedule_warms_up_and_ends_at_nothing() -> None:
     factors = [SCHEDULE.factor(step) for step in range(13)]
     assert 0 < factors[0] < factors[4]
     assert factors[12] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_second_cycle_starts_anew_and_the_first_is_the_same() -> None:
+    one, two = Schedule(30), Schedule(60, cycles=2)
+    assert [two.factor(step) for step in range(30)] == [one.factor(step) for step in range(30)]
+    assert two.factor(30) == 1
+    assert two.factor(60) == pytest.approx(0, abs=1e-9)
