@@ -4,6 +4,7 @@ Nothing heavy is imported until a subcommand needs it, so that ``--help`` answer
 """
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -24,6 +25,9 @@ Result = dict[str, Any]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0, or 2 with one line on stderr for input that cannot be used."""
     _log_to_stderr()
+    if int(os.environ.get("RANK", 0)) and "TORCHELASTIC_RUN_ID" in os.environ:  # one of several; the first one speaks
+        os.environ["TQDM_DISABLE"] = "1"
+        sys.stdout = io.StringIO()
     try:
         options = _parser().parse_args(arguments)
         result: Result = options.run(options)
@@ -60,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_info, _add_data, _add_train, _add_embed, _add_evaluate, _add_compare, _add_adapt, _add_dashboard):
+    measuring = (_add_evaluate, _add_compare, _add_benchmark)
+    for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, _add_adapt, _add_dashboard):
         add(commands)
     return parser
 
@@ -239,6 +244,19 @@ def _add_compare(commands: Any) -> None:
     parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="tasks a figure (default 600)")
 
 
+def _add_benchmark(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "benchmark",
+        "time the kit beside the plain way to do the same, and beside the machine's limit",
+        "metalearn benchmark --figure benchmark.html",
+        _run_benchmark,
+        _show_benchmark,
+    )
+    parser.add_argument("--scale", action="store_true", help="instead, what 1,000, 10,000 and 100,000 tasks cost")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="draw it too, into this .html file")
+
+
 def _add_adapt(commands: Any) -> None:
     parser = _command(
         commands,
@@ -354,30 +372,34 @@ def _in_blocks(names: list[str], pictures: list[Any]) -> str:
 
 
 def _run_train(options: argparse.Namespace) -> Result:
-    from metalearn import families, recipes, shipping
+    from metalearn import distributed, families, recipes, shipping
 
     characters = _data(options)
-    if options.recipe == "all":
-        return shipping.make_all(characters, options.output, options.seed)
-    if options.embedding:
-        return families.make_embedder(options.embedding, characters, options.split, options.output, options.seed)
-    return recipes.make_learner(
-        options.learner,
-        characters,
-        options.split,
-        options.output,
-        options.seed,
-        options.meta_steps,
-        options.questions,
-    )
+    with distributed.together():
+        if options.recipe == "all":
+            distributed.alone("a recipe of many pieces")
+            return shipping.make_all(characters, options.output, options.seed)
+        if options.embedding:
+            distributed.alone("the fitting of an embedding")
+            return families.make_embedder(options.embedding, characters, options.split, options.output, options.seed)
+        return recipes.make_learner(
+            options.learner,
+            characters,
+            options.split,
+            options.output,
+            options.seed,
+            options.meta_steps,
+            options.questions,
+        )
 
 
 def _run_embed(options: argparse.Namespace) -> Result:
     import time
 
     import numpy as np
+    import torch
 
-    from metalearn import families
+    from metalearn import distributed, families
 
     family = families.family(options.embedding)
     if options.output.suffix not in (".csv", ".npy"):
@@ -387,9 +409,14 @@ def _run_embed(options: argparse.Namespace) -> Result:
     characters = _data(options)
     start = time.perf_counter()
     tasks = families.character_tasks(characters, options.split, drawings=family.drawings)
-    embedding = families.load_embedder(options.split, options.embedding).transform(tasks)
-    seconds = time.perf_counter() - start
-    _write_matrix(options.output, characters.characters, np.asarray(embedding))
+    embedder = families.load_embedder(options.split, options.embedding)
+    with distributed.together():
+        share = distributed.ShareOfTasks(tasks)
+        rows = share.all_rows(torch.from_numpy(embedder[0].transform(share))).numpy()
+        embedding = np.asarray(embedder[1:].transform(rows) if len(embedder) > 1 else rows)
+        seconds = time.perf_counter() - start
+        if distributed.first():
+            _write_matrix(options.output, characters.characters, embedding)
     return {
         "embedding": options.embedding,
         "tasks": len(embedding),
@@ -450,6 +477,19 @@ def _run_compare(options: argparse.Namespace) -> Result:
     page = tables.figure(options.table, rows).to_html(include_plotlyjs=True)
     write_atomically(options.output / f"{options.table}.html", page.encode())
     return {"table": options.table, "output": str(options.output), "rows": rows}
+
+
+def _run_benchmark(options: argparse.Namespace) -> Result:
+    from metalearn import benchmark, scale
+    from metalearn.files import write_atomically
+
+    characters = _data(options)
+    of = benchmark.machine()
+    rows = scale.measure(characters) if options.scale else benchmark.run(characters)
+    if options.figure:
+        drawn = scale.figure(rows) if options.scale else benchmark.figure(rows, of)
+        write_atomically(options.figure, drawn.to_html(include_plotlyjs=True).encode())
+    return {"machine": of, "data": characters.name, "scale": options.scale, "rows": rows}
 
 
 def _run_adapt(options: argparse.Namespace) -> Result:
@@ -535,6 +575,22 @@ def _show_rows(result: Result) -> str:
         for row in result["rows"]
     ]
     return "\n".join([*lines, f"written to {result['output']}"])
+
+
+def _show_benchmark(result: Result) -> str:
+    """The machine, then a line a case, and below it one for each other way to do the same."""
+    lines = [", ".join(f"{name} {value}" for name, value in result["machine"].items())]
+    for row in result["rows"]:
+        if result["scale"]:
+            lines.append(f"{row['tasks']:8,} tasks: {row['ms_a_task']:.2f} ms a task, at most {row['peak_mb']:,} MB")
+            continue
+        aim = f", aim {row['target']:.2f} times" if row["target"] else ""
+        aim += f", aim {row['target_s']:g} s" if row["target_s"] else ""
+        aim += {True: ": reached", False: ": missed", None: ""}[row.get("reached")]
+        limit = f", {row['share_of_limit']:.0%} of the limit" if "share_of_limit" in row else ""
+        lines.append(f"{row['kit_s']:9.4f} s  {row['case']}{aim}{limit}")
+        lines += [f"{o['s']:9.4f} s  {o['ratio']:6.2f} times as long: {name}" for name, o in row["others"].items()]
+    return "\n".join(lines)
 
 
 def _show_trajectory(result: Result) -> str:

@@ -1,6 +1,5 @@
 """The named learners: how each is built, trained, shipped and loaded again."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import torch
 from sklearn.pipeline import Pipeline
 
-from metalearn import store, train
+from metalearn import distributed, store, train
 from metalearn.adapt import SGD, Init, Modulate, Update
 from metalearn.augment import Distorted
 from metalearn.backbone import HEAD, Backbone
@@ -74,8 +73,8 @@ class Recipe:
     A learner with a ``twin`` is conditioned on the task embedding: the twin is the same without one.
 
     On mixed questions there is more to learn, and ``mixed_learning_rate`` is used. ``hook_speed`` is how many times as
-    fast the hooks learn, which begin with nothing. The attention's two were found on mixed questions, on training
-    alphabets that the runs were not shown (the prototypical network they start from was); selection has them untried.
+    fast the hooks learn, which begin with nothing. Those of the two attentions and of their twin were found on mixed
+    questions, on training alphabets that the runs were not shown (the prototypical network they start from was).
     """
 
     title: str
@@ -155,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=1e-3,
     ),
     "prototypes-twin": Recipe(
-        "Prototypical network, trained on", PrototypeInit, steps=0, meta_steps=300, mixed_learning_rate=4e-3
+        "Prototypical network, trained on", PrototypeInit, steps=0, meta_steps=600, mixed_learning_rate=4e-3
     ),
     "protomaml": Recipe("ProtoMAML", lambda: PrototypeInit(BACKBONE.scales_and_shifts)),
     "cavia": Recipe(
@@ -199,9 +198,9 @@ RECIPES: dict[str, Recipe] = {
         PrototypeInit,
         modulate=lambda: ModulationAttention(BACKBONE, EMBEDDING_SIZE),
         steps=0,
-        meta_steps=300,
+        meta_steps=600,
         mixed_learning_rate=4e-3,
-        hook_speed=10,
+        hook_speed=3,
         twin="prototypes-twin",
     ),
     "selection": Recipe(
@@ -209,9 +208,9 @@ RECIPES: dict[str, Recipe] = {
         PrototypeInit,
         modulate=lambda: GroupSelection(BACKBONE, EMBEDDING_SIZE),
         steps=0,
-        meta_steps=300,
+        meta_steps=600,
         mixed_learning_rate=4e-3,
-        hook_speed=10,
+        hook_speed=2,
         twin="prototypes-twin",
     ),
     # --- all three ---
@@ -304,7 +303,8 @@ def make_learner(
         **_course(progress),
     }
     arrays = {key: value.cpu().numpy() for key, value in learner.state_dict().items()}
-    store.save(folder / name, store.halved(arrays), description)
+    if distributed.first():
+        store.save(folder / name, store.halved(arrays), description)
     return description
 
 
@@ -332,8 +332,9 @@ def _validation(characters: CharacterSet, sides: Split, questions: str, seed: in
 
 def _episode_embedder(characters: CharacterSet, split_name: str, questions: str, root: Path, seed: int) -> Pipeline:
     folder = folder_of(split_name, questions)
-    if not (root / folder / "episodes.json").exists():
+    if distributed.first() and not (root / folder / "episodes.json").exists():
         make_episode_embedder(characters, split_name, questions, root, seed)
+    distributed.wait()
     return load_embedder(folder, "episodes", root)
 
 
@@ -379,12 +380,17 @@ def load_learner(name: str, split_name: str, questions: str = "character") -> Le
         path = store.PRETRAINED / folder_of(split_name, questions) / name
     arrays, description = store.load(path)
     recipe = RECIPES.get(description.get("learner", ""))
-    if recipe is None or description["backbone"] != json.loads(json.dumps(asdict(recipe.backbone))):
+    if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
         raise MetalearnError(f"{path} is not a learner of this version; make it again with 'metalearn train'")
     embedder = load_embedder(path.parent.name, "episodes", path.parent.parent) if recipe.twin else None
     learner = recipe.build(embedder, description["seed"])
     learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
     return learner.eval()
+
+
+def _settings(backbone: Backbone) -> dict[str, Any]:
+    """Return a network's settings as they come back from JSON."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(backbone).items()}
 
 
 def best(split_name: str) -> str:

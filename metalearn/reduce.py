@@ -1,6 +1,28 @@
 """From the matrix of task embeddings E ``[tasks, D]`` to maps one can look at and clusters one can name."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from metalearn.learners.learner import Embedder
+    from metalearn.tasks import Tasks
+
+
+def pca_in_chunks(embedder: "Embedder", tasks: "Tasks", size: int = 32, chunk: int = 500) -> np.ndarray:
+    """Embed tasks and reduce them to ``size`` whitened components: float32 ``[tasks, size]``.
+
+    The matrix E is never whole in memory (incremental PCA, Ross et al. 2008). The tasks are embedded twice, once to
+    learn the components and once to project on them; a last chunk of fewer than ``size`` tasks is only projected.
+    """
+    from sklearn.decomposition import IncrementalPCA
+
+    reducer = IncrementalPCA(size, whiten=True)
+    for batch in tasks.batches(chunk):
+        if len(batch) >= size:
+            reducer.partial_fit(embedder.transform(batch))
+    rows = [reducer.transform(embedder.transform(batch)) for batch in tasks.batches(chunk)]
+    return np.concatenate(rows).astype(np.float32)
 
 
 def centred_unit(embedding: np.ndarray) -> np.ndarray:

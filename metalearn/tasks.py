@@ -224,6 +224,22 @@ def _sample(sampler: "Episodes | MixedQuestions", tasks: int) -> Iterator[TaskBa
 
 
 @dataclass(frozen=True)
+class Stream:
+    """The first ``count`` tasks of a sampler as an embedder reads them: made when they are asked for, and not kept."""
+
+    sampler: Episodes | MixedQuestions
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def batches(self, size: int) -> Iterator[TaskBatch]:
+        """Yield the tasks, ``size`` at a time or as many as the sampler has left in a batch."""
+        for batch in self.sampler.sample(self.count):
+            yield from batch.batches(size)
+
+
+@dataclass(frozen=True)
 class CharacterTasks:
     """One task a character: its drawings (class 1) against one drawing each of ``others`` (class 0).
 

@@ -14,11 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from metalearn import store
+from metalearn import distributed, store
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
 from metalearn.tasks import TaskBatch
 
+# A loss; of several processes, each gives its part, and the parts add up to it.
 Objective = Callable[[Learner, TaskBatch], Tensor]
 
 
@@ -69,14 +70,14 @@ class Progress:
 
 def query_loss(learner: Learner, batch: TaskBatch) -> Tensor:
     """The loss of the adapted learner on the query sets, averaged over tasks (Finn et al. 2017)."""
-    return learner.adapt(batch, every_query=False).query_loss[-1].mean()
+    return learner.adapt(distributed.share(batch), every_query=False).query_loss[-1].sum() / len(batch)
 
 
 def reptile_distance(learner: Learner, batch: TaskBatch) -> Tensor:
     """Half the squared distance from φ to where tasks end; its gradient φ - φ_S is Reptile's (Nichol et al. 2018)."""
-    end = learner.adapt(batch, every_query=False).parameters[-1]
+    end = learner.adapt(distributed.share(batch), every_query=False).parameters[-1]
     distances = [(learner.start[name] - p.detach()).square().flatten(1).sum(1) for name, p in end.items()]
-    return 0.5 * torch.stack(distances).sum(0).mean()
+    return 0.5 * torch.stack(distances).sum() / len(batch)
 
 
 def all_pairs_loss(learner: Learner, batch: TaskBatch) -> Tensor:
@@ -90,14 +91,17 @@ def all_pairs_loss(learner: Learner, batch: TaskBatch) -> Tensor:
     parts = [x.unflatten(1, (batch.ways, -1)) for x in (batch.support_x, batch.query_x)]
     x = torch.cat(parts, dim=2).flatten(0, 1)
     classes, each = x.shape[:2]
-    features = learner.backbone.features(learner.shared, x.flatten(0, 1)[None])[0].to(x)
+    own = distributed.share(range(classes))
+    queries = learner.backbone.features(learner.shared, x[own.start : own.stop].flatten(0, 1)[None])[0].to(x)
+    supports = distributed.from_all(queries, own.start * each, classes * each)
     with torch.autocast(x.device.type, enabled=False):  # small differences of large numbers: in full precision
-        lengths = features.square().sum(1)
-        distances = lengths[:, None] + lengths - 2 * features @ features.T
-    logits = -distances.view(classes, each, classes, each).transpose(2, 3)  # class, query, support, class
-    answers = torch.arange(classes, device=x.device)[:, None, None].expand(-1, each, each)
-    others = ~torch.eye(each, dtype=torch.bool, device=x.device).expand(classes, -1, -1)
-    return F.cross_entropy(logits[others], answers[others])
+        lengths = supports.square().sum(1)
+        own_lengths = lengths[own.start * each : own.stop * each, None]
+        distances = own_lengths + lengths - 2 * queries @ supports.T
+    logits = -distances.view(len(own), each, classes, each).transpose(2, 3)  # class, query, support, class
+    answers = torch.tensor(own, device=x.device)[:, None, None].expand(-1, each, each)
+    others = ~torch.eye(each, dtype=torch.bool, device=x.device).expand(len(own), -1, -1)
+    return F.cross_entropy(logits[others], answers[others], reduction="sum") / (classes * each * (each - 1))
 
 
 def train(
@@ -113,7 +117,8 @@ def train(
     """Meta-train ``learner`` in place and leave it at its best validation accuracy.
 
     With a ``folder``, the run is kept there at every validation, and a run found there goes on where it was: the end
-    is the same as without the interruption. ``stop`` is asked after every meta-step. Raises MetalearnError where the
+    is the same as without the interruption. Processes that torchrun started share the tasks of every batch, and the
+    first of them keeps the run. ``stop`` is asked after every meta-step. Raises MetalearnError where the
     folder holds a run with other settings.
     """
     optimizer = torch.optim.AdamW(_groups(learner, schedule), weight_decay=schedule.weight_decay)
@@ -140,9 +145,10 @@ def train(
 def mean_accuracy(learner: Learner, batches: Sequence[TaskBatch]) -> float:
     """Query accuracy after adaptation, averaged over all tasks of ``batches``."""
     with torch.no_grad():
-        return (
-            torch.cat([learner.adapt(batch, every_query=False).query_accuracy[-1] for batch in batches]).mean().item()
-        )
+        found = [learner.adapt(batch, every_query=False).query_accuracy[-1] for batch in distributed.share(batches)]
+        total = torch.cat(found).sum()
+        distributed.add_up([total])
+    return total.item() / sum(map(len, batches))
 
 
 def _groups(learner: Learner, schedule: Schedule) -> list[dict[str, Any]]:
@@ -164,6 +170,7 @@ def _meta_step(
     with torch.autocast(learner.device.type, torch.bfloat16, schedule.half_precision and _has_bfloat16(learner.device)):
         loss = objective(learner, batch)
     loss.backward()
+    distributed.add_up([loss.detach(), *(p.grad for p in learner.parameters() if p.grad is not None)])
     torch.nn.utils.clip_grad_norm_(learner.parameters(), schedule.clip)
     optimizer.step()
     return loss.item()
@@ -194,7 +201,7 @@ class _Run:
         if not self.best or accuracy > max(found for _, found in self.progress.validation):
             self.best = {name: value.detach().clone() for name, value in self.learner.state_dict().items()}
         self.progress.validation.append((self.progress.step, accuracy))
-        if self.path:
+        if self.path and distributed.first():
             store.save(
                 self.path, self._arrays(), {"schedule": asdict(self.schedule), "progress": asdict(self.progress)}
             )

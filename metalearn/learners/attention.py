@@ -8,14 +8,18 @@ from metalearn.backbone import Backbone, Params
 
 
 class _Query(nn.Module):
-    """Scaled dot products of a query made from the task embedding with learned keys (Vaswani et al. 2017, eq. 1)."""
+    """Scaled dot products of a query made from the task embedding with learned keys (Vaswani et al. 2017, eq. 1).
 
-    def __init__(self, embedding_size: int, keys: int, key_size: int = 16, seed: int = 0) -> None:
+    ``gain`` is how much larger than usual queries and keys start.
+    """
+
+    def __init__(self, embedding_size: int, keys: int, key_size: int = 16, gain: float = 1.0, seed: int = 0) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.query = nn.Linear(embedding_size, key_size)
-            self.keys = nn.Parameter(torch.randn(keys, key_size))
+            self.keys = nn.Parameter(gain * torch.randn(keys, key_size))
+        self.query.weight.data *= gain
 
     def forward(self, support: Support) -> Tensor:
         """Return the scores ``[T, keys]``."""
@@ -27,7 +31,9 @@ class ModulationAttention(nn.Module):
     """Attention α(e_j, φ) over a bank of modulations: each moves the scales and shifts of all blocks in its own way.
 
     The weights are a softmax over the bank, and what they add is the weighted sum (article §3.2 and §4.2, third way;
-    modulation of channels after Perez et al. 2018). The bank starts at zero: training begins without modulation.
+    modulation of channels after Perez et al. 2018). The bank starts at zero: training begins without modulation. The
+    attention starts sharp, so that tasks attend to different entries from the first step on: entries that all tasks
+    attend to alike would learn alike.
     """
 
     def __init__(self, backbone: Backbone, embedding_size: int, bank: int = 8, seed: int = 0) -> None:
@@ -35,7 +41,7 @@ class ModulationAttention(nn.Module):
         start = backbone.initial()
         self.names = backbone.scales_and_shifts
         self.lengths = [start[name].numel() for name in self.names]
-        self.query = _Query(embedding_size, bank, seed=seed)
+        self.query = _Query(embedding_size, bank, gain=3, seed=seed)
         self.bank = nn.Parameter(torch.zeros(bank, sum(self.lengths)))
 
     def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor]:
