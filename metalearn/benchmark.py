@@ -120,14 +120,10 @@ def _processor() -> str:
 
 def figure(rows: list[Row], of: Row) -> plots.go.Figure:
     """Draw how many times as long the others take as the kit, with what was aimed at."""
-    ratios = {row["case"]: row["ratio"] for row in rows if "ratio" in row}
-    drawn = plots.go.Figure(plots.go.Bar(x=list(ratios.values()), y=list(ratios), orientation="h", name="measured"))
-    aims = {row["case"]: row["target"] for row in rows if "ratio" in row}
-    style = {"symbol": "line-ns-open", "size": 22, "color": plots.STRESSED}
-    drawn.add_scatter(x=list(aims.values()), y=list(aims), mode="markers", name="aimed at", marker=style)
-    drawn.update_layout(title=f"{of['processor']}, {of['threads']} threads", height=160 + 40 * len(ratios))
-    drawn.update_xaxes(title="times as long as the kit takes").update_yaxes(autorange="reversed", automargin=True)
-    return plots.styled(drawn)
+    compared = [row for row in rows if "ratio" in row]
+    measured, aimed = ({row["case"]: row[what] for row in compared} for what in ("ratio", "target"))
+    title = f"{of['processor']}, {of['threads']} threads"
+    return plots.ratios(measured, aimed, "times as long as the kit takes", title)
 
 
 # --- the cases -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
+from plotly.subplots import make_subplots
 
 # Okabe and Ito's palette, made to stay apart in the common forms of colour blindness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
@@ -246,6 +247,26 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
     figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True)
     figure.update_layout(title=title, height=120 + 34 * len(labels), showlegend=len(groups) > 1)
     return styled(figure.update_xaxes(title=xlabel, tickformat=".0%"))
+
+
+def ratios(measured: dict[str, float], aimed: dict[str, float], xlabel: str, title: str = "") -> go.Figure:
+    """Draw a bar for each ratio, one below the other, with a tick where it was meant to end."""
+    figure = go.Figure(go.Bar(x=list(measured.values()), y=list(measured), orientation="h", name="measured"))
+    tick = {"symbol": "line-ns-open", "size": 22, "color": STRESSED}
+    figure.add_scatter(x=list(aimed.values()), y=list(aimed), mode="markers", name="aimed at", marker=tick)
+    figure.update_layout(title=title, height=160 + 40 * len(measured), colorway=[PALETTE[0]])
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return styled(figure.update_xaxes(title=xlabel))
+
+
+def over_sizes(sizes: Sequence[int], series: dict[str, Sequence[float]], xlabel: str) -> go.Figure:
+    """Draw one panel a name over sizes that grow by factors; what does not depend on the size is a flat line."""
+    figure = make_subplots(cols=len(series), subplot_titles=list(series))
+    for column, values in enumerate(series.values(), start=1):
+        style = {"color": PALETTE[0], "size": 9}
+        figure.add_scatter(x=list(sizes), y=list(values), mode="lines+markers", marker=style, row=1, col=column)
+    figure.update_xaxes(type="log", title=xlabel).update_yaxes(rangemode="tozero").update_layout(showlegend=False)
+    return styled(figure).update_layout(margin_t=50)
 
 
 def _short(name: str) -> str:

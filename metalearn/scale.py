@@ -3,11 +3,11 @@
 import multiprocessing
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import torch
-from plotly.subplots import make_subplots
 from tqdm import tqdm
 
 from metalearn import families, plots
@@ -62,9 +62,6 @@ def _peak_bytes() -> int:
 
 def figure(rows: list[Row]) -> plots.go.Figure:
     """Draw the time a task and the peak memory over the number of tasks: flat lines, where all is well."""
-    drawn = make_subplots(cols=2, subplot_titles=("milliseconds a task", "peak memory, MB"))
-    for column, value in enumerate(("ms_a_task", "peak_mb"), start=1):
-        x, y = [row["tasks"] for row in rows], [row[value] for row in rows]
-        drawn.add_scatter(x=x, y=y, mode="lines+markers", showlegend=False, row=1, col=column)
-    drawn.update_xaxes(type="log", title="tasks, embedded and reduced in a stream").update_yaxes(rangemode="tozero")
-    return plots.styled(drawn)
+    says = {"milliseconds a task": "ms_a_task", "peak memory, MB": "peak_mb"}
+    series: dict[str, Sequence[float]] = {title: [row[name] for row in rows] for title, name in says.items()}
+    return plots.over_sizes([row["tasks"] for row in rows], series, "tasks, embedded and reduced in a stream")
