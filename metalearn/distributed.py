@@ -6,7 +6,7 @@ and adds up what it found with the others. A process that nobody launched so is 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from metalearn.errors import MetalearnError
 from metalearn.tasks import TaskBatch, Tasks
 
-Shared = TypeVar("Shared", TaskBatch, range, Sequence[Any])
+Shared = TypeVar("Shared", TaskBatch, range)
 
 
 @contextmanager

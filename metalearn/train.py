@@ -145,8 +145,9 @@ def train(
 def mean_accuracy(learner: Learner, batches: Sequence[TaskBatch]) -> float:
     """Query accuracy after adaptation, averaged over all tasks of ``batches``."""
     with torch.no_grad():
-        found = [learner.adapt(batch, every_query=False).query_accuracy[-1] for batch in distributed.share(batches)]
-        total = torch.cat(found).sum()
+        total = torch.zeros((), device=learner.device)
+        for batch in batches[distributed.number() :: distributed.count()]:  # more processes than batches: some wait
+            total += learner.adapt(batch, every_query=False).query_accuracy[-1].sum()
         distributed.add_up([total])
     return total.item() / sum(map(len, batches))
 

@@ -123,7 +123,7 @@ def test_embeddings_are_written_once_and_the_same(tmp_path: Path) -> None:
 def test_a_process_by_itself_has_everything() -> None:
     assert distributed.count() == 1
     assert distributed.first()
-    assert distributed.share([1, 2, 3]) == [1, 2, 3]
+    assert distributed.share(range(3)) == range(3)
     characters = glyphs()
     tasks = CharacterTasks(characters, np.arange(5), np.arange(20, 40), shots=2)
     share = distributed.ShareOfTasks(tasks)
@@ -135,4 +135,4 @@ def test_a_process_by_itself_has_everything() -> None:
 def test_fewer_tasks_than_processes_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distributed, "count", lambda: 4)
     with pytest.raises(MetalearnError, match="3 cannot be shared by 4 processes"):
-        distributed.share([1, 2, 3])
+        distributed.share(range(3))
