@@ -52,20 +52,21 @@ def sides(split: str, _characters: CharacterSet, name: str) -> Split:
     return data.split(_characters, split)
 
 
-def learner(name: str, split: str) -> "Learner":
-    """A shipped learner, or one that a visitor has trained here."""
-    return training.trained(name) if name.startswith(training.PREFIX) else _shipped_learner(name, split)
+def learner(name: str, split: str, mixed: bool = False) -> "Learner":
+    """A shipped learner, trained on all three questions where ``mixed``; or one that a visitor has trained here."""
+    questions = "mixed" if mixed else "character"
+    return training.trained(name) if name.startswith(training.PREFIX) else _shipped_learner(name, split, questions)
 
 
 @st.cache_resource(show_spinner="Waking up the learner …", max_entries=16)
-def _shipped_learner(name: str, split: str) -> "Learner":
+def _shipped_learner(name: str, split: str, questions: str) -> "Learner":
     """A shipped learner."""
     import torch
 
     from metalearn import recipes
 
     torch.set_num_threads(min(2, torch.get_num_threads()))  # visitors share the processor
-    return recipes.load_learner(name, split)
+    return recipes.load_learner(name, split, questions)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -76,9 +77,10 @@ def embedder(split: str) -> "Pipeline":
     return families.load_embedder(split)
 
 
-def learner_titles(split: str) -> dict[str, str]:
+def learner_titles(split: str, mixed: bool = False) -> dict[str, str]:
     """Names and titles of the learners that ship, and of the one that the visitor has trained, without loading them."""
-    titles = {name: _(title) for name, title in _shipped_titles(split).items()}
+    folder = f"{split}-mixed" if mixed else split
+    titles = {name: _(title) for name, title in _shipped_titles(folder).items()}
     own: training.Training | None = st.session_state.get("training")
     if own is not None and own.finished and not own.error and own.split == split:
         titles[own.name] = _("yours: {title}, {step} meta-steps").format(title=titles[own.recipe], step=own.step)
@@ -86,9 +88,9 @@ def learner_titles(split: str) -> dict[str, str]:
 
 
 @st.cache_data(show_spinner=False)
-def _shipped_titles(split: str) -> dict[str, str]:
-    """Names and titles of the learners that ship, without loading them."""
-    described = [store.describe(path) for path in sorted((store.PRETRAINED / split).glob("*.json"))]
+def _shipped_titles(folder: str) -> dict[str, str]:
+    """Names and titles of the learners that ship in a folder, without loading them."""
+    described = [store.describe(path) for path in sorted((store.PRETRAINED / folder).glob("*.json"))]
     return {entry["learner"]: entry["title"] for entry in described if entry.get("kind") == "learner"}
 
 

@@ -58,7 +58,7 @@ class Case:
 def run(characters: CharacterSet) -> list[Row]:
     """Time every case: a row for each way with its seconds and, for the kit's own, ratio, target and limit."""
     rate = matmul_rate()
-    return [_timed(case, rate) for case in tqdm(list(cases(characters)), desc="benchmark", unit="case")]
+    return [timed(case, rate) for case in tqdm(list(cases(characters)), desc="benchmark", unit="case")]
 
 
 def machine() -> Row:
@@ -89,7 +89,8 @@ def matmul_rate(size: int = 2048, repetitions: int = 5) -> float:
     return 2 * size**3 / min(by_turns({"product": lambda: a @ b}, repetitions)["product"])
 
 
-def _timed(case: Case, rate: float) -> Row:
+def timed(case: Case, rate: float) -> Row:
+    """Time one case; ``rate`` is what :func:`matmul_rate` returns."""
     times = by_turns({"kit": case.kit, **case.others}, case.repetitions)
     medians = {name: statistics.median(found) for name, found in times.items()}
     row: Row = {"case": case.name, "kit_s": medians.pop("kit"), "target": case.target, "target_s": case.seconds}

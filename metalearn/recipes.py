@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.pipeline import Pipeline
 
@@ -56,8 +57,17 @@ def _distorted_drawings(characters: CharacterSet, sides: Split, seed: int) -> Di
     )
 
 
-def _mixed(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
-    return MixedQuestions(characters, sides.train, batch_size=12, seed=seed)
+def _mixed(characters: CharacterSet, sides: Split, seed: int, validation: bool = False) -> MixedQuestions:
+    """Mixed questions, 5-way; for validation, of the split's alphabets for that and of three more.
+
+    A question about five alphabets needs five, and fewer ways would be another kind of task than what embeddings and
+    hooks are trained on.
+    """
+    alphabets = characters.alphabet_ids
+    more = np.random.default_rng(0).permutation(np.unique(alphabets[sides.train]))[:3]
+    moved = np.isin(alphabets[sides.train], more)
+    pool = np.concatenate([sides.validation, sides.train[moved]]) if validation else sides.train[~moved]
+    return MixedQuestions(characters, pool, batch_size=12, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -320,12 +330,9 @@ def _course(progress: train.Progress) -> dict[str, Any]:
 
 
 def _validation(characters: CharacterSet, sides: Split, questions: str, seed: int) -> Episodes | MixedQuestions:
-    """What training is judged by: 20-way episodes, within an alphabet where test alphabets are new ones.
-
-    Mixed questions are asked 3-way, as three alphabets are held out.
-    """
+    """What training is judged by: mixed questions; or 20-way episodes, within an alphabet where tests have new ones."""
     if questions == "mixed":
-        return MixedQuestions(characters, sides.validation, ways=3, batch_size=12, seed=seed)
+        return _mixed(characters, sides, seed, validation=True)
     within = sides.name == "lake"
     return Episodes(characters, sides.validation, 20, 1, 5, within_alphabet=within, batch_size=10, seed=seed)
 

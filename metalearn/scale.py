@@ -22,8 +22,8 @@ COUNTS = (1_000, 10_000, 100_000)
 def measure(characters: CharacterSet, counts: tuple[int, ...] = COUNTS, split_name: str = "lake") -> list[Row]:
     """Embed so many 5-way 1-shot episodes and reduce them to 32 numbers each; a row for each of ``counts``.
 
-    Every count has a process of its own, as a process never gives back the peak of its memory. It starts with some
-    800 MB for PyTorch and the drawings, whatever the number of tasks.
+    Every count has a process of its own, as a process never gives back the peak of its memory. It starts with
+    more than a gigabyte for PyTorch, the drawings and one batch, whatever the number of tasks.
     """
     rows = []
     for count in tqdm(counts, desc="streaming", unit="size"):

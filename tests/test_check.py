@@ -357,6 +357,26 @@ wrong("ink", "a thin line vanished")(lambda grey: np.nan_to_num(_drawn(grey, mea
 wrong("ink", "faint ink stays faint")(lambda grey: _drawn(grey, contrast=False))
 
 
+# --- shares and combined_gradient ------------------------------------------------------------------------------------
+
+
+def _shares(n, p, size=None, first=0):
+    size = size or n // p
+    return [(first + i * size, first + (i + 1) * size) for i in range(p)]
+
+
+wrong("shares", "two processes, and 1 shares")(lambda n, p: [(0, n)])
+wrong("shares", "tasks count from 0")(lambda n, p: _shares(n, p, first=1))
+wrong("shares", "overlap or leave a gap")(lambda n, p: [(a, b - 1) for a, b in _shares(n, p)])
+wrong("shares", "rounding down drops the rest")(_shares)
+wrong("shares", "Spread the rest")(lambda n, p: [*_shares(n, p)[:-1], ((p - 1) * (n // p), n)])
+wrong("combined_gradient", "every process counts alike")(lambda g, n: g.mean(0))
+wrong("combined_gradient", "twice the processes")(lambda g, n: g.sum(0))
+wrong("combined_gradient", "this is the sum over tasks")(lambda g, n: (g * n[:, None]).sum(0))
+wrong("combined_gradient", "divided by the number of processes")(lambda g, n: (g * n[:, None]).mean(0))
+wrong("combined_gradient", "not finite")(lambda g, n: (g * n[:, None]).sum(0) / n.sum())
+
+
 # --- the tests -------------------------------------------------------------------------------------------------------
 
 every_exercise = pytest.mark.parametrize("name", EXERCISES)

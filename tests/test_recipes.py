@@ -119,3 +119,12 @@ def test_the_best_learner_is_the_one_with_the_best_validation() -> None:
             if folder == split_name
         }
         assert recipes.best(split_name) == max(validation, key=lambda name: validation[name])
+
+
+def test_mixed_questions_are_judged_on_other_alphabets_than_they_are_learned_on(characters: CharacterSet) -> None:
+    sides = split(characters, "lake")
+    learned = set(recipes._mixed(characters, sides, 0).pool)
+    judged = set(recipes._mixed(characters, sides, 1, validation=True).pool)
+    of = characters.alphabet_ids
+    assert not {of[i] for i in learned} & {of[i] for i in judged}
+    assert learned | judged == set(sides.train) | set(sides.validation)

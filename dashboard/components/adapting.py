@@ -33,10 +33,14 @@ class Entrant(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """A task and who is to adapt to it: all that what is then seen follows from."""
+    """A task and who is to adapt to it: all that what is then seen follows from.
+
+    With ``mixed``, the learners are those that were trained on all three questions.
+    """
 
     data: str
     split: str
+    mixed: bool
     question: str
     characters: tuple[str, ...]
     ways: int
@@ -75,7 +79,7 @@ def _adapted(asked: Asked) -> Watched:
     characters = state.characters()
     question = watching.Question(asked.question, asked.characters, asked.ways, asked.shots, asked.queries, asked.seed)
     task = question.task(characters)
-    learners = [state.learner(entrant.learner, asked.split) for entrant in asked.entrants]
+    learners = [state.learner(entrant.learner, asked.split, asked.mixed) for entrant in asked.entrants]
     views = []
     for entrant, learner in zip(asked.entrants, learners, strict=True):
         embedding = watching.told(learner, question, characters, entrant.told)
@@ -110,6 +114,7 @@ def code(asked: Asked, start: int, narrow: bool, with_map: bool) -> str:
         f"on_map = watching.on_map(shown, embedder, task, classes, steps={asked.steps})",
     ]
     names = "".join(f"\n    {name!r}," for name in asked.characters) + "\n" * bool(asked.characters)
+    trained = ", 'mixed'" if asked.mixed else ""
     entrants = "".join(f"\n    {tuple(entrant)!r}," for entrant in asked.entrants)
     return "\n".join(
         [
@@ -122,7 +127,7 @@ def code(asked: Asked, start: int, narrow: bool, with_map: bool) -> str:
             "task = question.task(characters)",
             "views = []",
             f"for name, told, title in [{entrants}\n]:",
-            f"    learner = recipes.load_learner(name, {asked.split!r})",
+            f"    learner = recipes.load_learner(name, {asked.split!r}{trained})",
             "    embedding = watching.told(learner, question, characters, told)",
             f"    views.append(watching.watch(title, learner, task, {asked.steps}, embedding))",
             *(on_map if with_map else ["on_map = None"]),

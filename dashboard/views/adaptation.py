@@ -26,6 +26,7 @@ def view(characters: CharacterSet) -> dict[str, address.Read]:
         "queries": address.number(1, 10),
         "seed": address.number(0, 9999),
         "split": address.one_of(state.SPLITS),
+        "mixed": address.flag,
         "learners": lambda said: said[:MOST_LEARNERS],  # those that the split does not have are dropped there
         "told": address.one_of(TOLD),
         "steps": address.number(1, MOST_STEPS),
@@ -81,13 +82,23 @@ def choose_some(pool: np.ndarray, count: int) -> None:
     state.choose(np.random.default_rng([st.session_state["seed"], tries]).permutation(pool)[:count])
 
 
-def ask_learners() -> tuple[str, tuple[Entrant, ...], int]:
-    """Ask who is to adapt, what they are told, and for how many steps."""
+def ask_learners() -> tuple[str, bool, tuple[Entrant, ...], int]:
+    """Ask who is to adapt, what it was trained on, what it is told, and for how many steps."""
     left, middle, right = st.columns([3, 6, 2], vertical_alignment="bottom")
     with left:
         split = split_choice.choose()
-    titles = state.learner_titles(split)
-    preset = [name for name in ("preinit", "scratch") if name in titles]
+    mixed = split == "lake" and st.toggle(
+        _("Learners trained on all three questions"),
+        key="mixed",
+        persist_state="session",
+        help=_(
+            "Which character, which alphabet and which drawer, mixed, and not told which. There an embedding has "
+            "something to say; see 'Does it help?'."
+        ),
+    )
+    titles = state.learner_titles(split, mixed)
+    first = ("attention", "prototypes-twin") if mixed else ("preinit", "scratch")
+    preset = [name for name in first if name in titles]
     known = [name for name in st.session_state.get("learners", preset) if name in titles]
     st.session_state["learners"] = list(dict.fromkeys(known))[:MOST_LEARNERS]
     learners = middle.multiselect(
@@ -102,8 +113,8 @@ def ask_learners() -> tuple[str, tuple[Entrant, ...], int]:
     steps = right.number_input(_("Steps"), 1, MOST_STEPS, 10, key="steps", persist_state="session")
     told = ask_told()
     if told == "own":
-        return split, tuple(Entrant(name, told, titles[name]) for name in learners), int(steps)
-    conditioned = [name for name in learners if state.learner(name, split).embedder is not None]
+        return split, mixed, tuple(Entrant(name, told, titles[name]) for name in learners), int(steps)
+    conditioned = [name for name in learners if state.learner(name, split, mixed).embedder is not None]
     entrants = []
     for name in learners:
         entrants.append(Entrant(name, "own", titles[name]))
@@ -113,7 +124,7 @@ def ask_learners() -> tuple[str, tuple[Entrant, ...], int]:
         st.info(_("None of these learners uses an embedding: choose one that does, such as 'preinit' or 'alfa'."))
     if len(entrants) > MOST_LEARNERS:
         st.caption(_("There is room for three: the last ones chosen are left out."))
-    return split, tuple(entrants[:MOST_LEARNERS]), int(steps)
+    return split, mixed, tuple(entrants[:MOST_LEARNERS]), int(steps)
 
 
 def told_words() -> dict[str, str]:
@@ -247,11 +258,11 @@ def watch(characters: CharacterSet) -> None:
             st.info(_("Choose at least two characters: by name, by picture, at random, or on the map."))
             return
         pictures.strip(characters, state.chosen())
-    split, entrants, steps = ask_learners()
+    split, mixed, entrants, steps = ask_learners()
     if not entrants:
         st.info(_("Choose a learner."))
         return
-    play(Asked(characters.name, split, question, named, ways, shots, queries, seed, steps, entrants))
+    play(Asked(characters.name, split, mixed, question, named, ways, shots, queries, seed, steps, entrants))
     if named:
         st.caption(met_in_training(characters, state.chosen(), split))
 

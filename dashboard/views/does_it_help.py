@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard import address, state
@@ -11,6 +12,7 @@ from metalearn import tables
 from metalearn.errors import MetalearnError
 from metalearn.tables import Row, View
 
+QUESTIONS = ("character", "alphabet", "drawer")
 TITLES = {
     "families": "What does each embedding know?",
     "learners": "Does it help to adapt, on plain tasks?",
@@ -47,13 +49,10 @@ def show(table: str, rows: list[Row], view: View) -> None:
     points = event["selection"]["points"] if event else []
     if points and view.label == "learner":
         learner = figure.layout.yaxis.ticktext[round(points[0]["y"])]
-        row = next(row for row in rows if row["learner"] == learner)
-        st.page_link(
-            "views/adaptation.py",
-            label=_("Watch {learner} adapt").format(learner=learner),
-            icon=":material/play_circle:",
-            query_params=[("learners", learner), ("split", row["split"])],
-        )
+        group = figure.data[points[0]["curve_number"]].name
+        watch(rows, learner, group)
+    elif view.label == "learner":
+        st.caption(_("Click a point to watch that learner, beside its twin, on one of the tasks."))
     code = f"""from metalearn import tables
 
 rows = tables.load({table!r})
@@ -64,6 +63,36 @@ figure.show()"""
     with left:
         as_python.show(code)
     right.download_button(_("Table (CSV)"), tables.as_csv(rows), f"{table}.csv", "text/csv")
+
+
+def watch(rows: list[Row], learner: str, group: str) -> None:
+    """Link to a task of the kind that was measured: the learner beside its twin, on the same drawings."""
+    row, *others = [row for row in rows if row["learner"] == learner]
+    twins = {other["twin"] for other in others if "twin" in other}
+    about = [("learners", name) for name in (learner, *twins)]
+    about += [("split", row["split"]), ("ways", "5"), ("queries", "5")]
+    if row["protocol"] == "mixed":
+        question = group if group in QUESTIONS else "drawer"
+        about += [("mixed", "yes"), ("question", question), ("shots", "5")]
+    else:
+        question = "character"
+        about += [("question", question), ("shots", "1")]
+    if question == "character":
+        names = some_characters(row["split"], within=row["protocol"] == "within-alphabet")
+        about += [("characters", name) for name in names]
+    label = _("Watch {learner} on one of these tasks").format(learner=learner)
+    st.page_link("views/adaptation.py", label=label, icon=":material/play_circle:", query_params=about)
+
+
+def some_characters(split: str, within: bool) -> list[str]:
+    """Return five test characters, of one alphabet or of any; others each time."""
+    characters = state.characters()
+    pool = state.sides(split, characters, characters.name).test
+    rng = np.random.default_rng()
+    if within:
+        of = characters.alphabet_ids[pool]
+        pool = pool[of == rng.choice([i for i in np.unique(of) if (of == i).sum() >= 5])]
+    return [characters.characters[i] for i in rng.choice(pool, 5, replace=False)]
 
 
 def where_not(rows: list[Row]) -> None:

@@ -16,6 +16,7 @@ from metalearn.check.notebook05 import alfa_step, inner_step
 from metalearn.check.notebook06 import attend, straight_through
 from metalearn.check.notebook07 import paired_difference
 from metalearn.check.notebook08 import ink
+from metalearn.check.notebook09 import combined_gradient, shares
 from metalearn.check.result import Result
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "adaptation_embedding",
     "alfa_step",
     "attend",
+    "combined_gradient",
     "draw_task",
     "fisher",
     "fold_in",
@@ -30,6 +32,7 @@ __all__ = [
     "ink",
     "inner_step",
     "paired_difference",
+    "shares",
     "straight_through",
     "task_start",
 ]

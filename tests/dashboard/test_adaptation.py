@@ -182,7 +182,7 @@ def test_the_code_makes_the_same_figure(characters: CharacterSet, question: str)
         Entrant("alfa", "shuffled", "Another's"),
         Entrant("attention", "own", "A"),
     )
-    asked = Asked(characters.name, "article", question, names, 3, 2, 3, 4, 2, entrants)
+    asked = Asked(characters.name, "article", False, question, names, 3, 2, 3, 4, 2, entrants)
     code = adapting.code(asked, start=1, narrow=False, with_map=True)
     assert "dashboard" not in code
     found: dict[str, go.Figure] = {}

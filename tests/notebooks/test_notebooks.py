@@ -58,7 +58,9 @@ def test_they_are_all_there() -> None:
         "04_parameter_preinitialisation",
         "05_meta_optimizer",
         "06_attention",
+        "07_does_the_embedding_help",
         "08_your_own_characters",
+        "09_from_laptop_to_cluster",
     ]
 
 
