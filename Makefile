@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo lab test lint figures messages clean
+.PHONY: demo lab test lint figures book messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -26,6 +26,11 @@ lint: $(VENV)/.test  ## check style and types
 figures: $(VENV)/.test  ## run the notebooks again with the pictures that are kept in git
 	$(PIP) -e '.[figures]'
 	$(BIN)/python notebooks/execute.py
+
+book: $(VENV)/.test  ## make the course, the documents and the library's reference one site, in book/_build/html
+	$(PIP) -e '.[book]'
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -c book . book/_build/html
+	@echo "open book/_build/html/book/index.html"
 
 messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and compile these
 	$(BIN)/pybabel -q extract -k noted --no-location --omit-header -o dashboard/locale/dashboard.pot dashboard

@@ -34,6 +34,15 @@ def of(shown: TaskMap, projection: str) -> str:
     return _("UMAP keeps neighbours together; distances between groups, and their sizes, mean little.") + f" {kept}"
 
 
+def what_it_is() -> str:
+    """Explain the numbers that :func:`of` gives."""
+    return _(
+        "Variance: how much of the embeddings' spread a principal component shows (Pearson 1901). Kept neighbours: of "
+        "ten near in the full space, how many are near on the map (after Venna and Kaski 2001); UMAP is due to McInnes "
+        "et al. 2018."
+    )
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def _preserved(_shown: TaskMap, projection: str, key: tuple[str, ...]) -> float:
     return reduce.preserved(_shown.unit, _shown.projections[projection])
@@ -93,7 +102,8 @@ def compare(characters: CharacterSet, shown: TaskMap) -> None:
             _(
                 "On average the two agree on **{mean:.0%}** of a task's ten nearest neighbours; by chance it would be "
                 "{chance:.1%}."
-            ).format(mean=agreement.mean(), chance=10 / (len(agreement) - 1))
+            ).format(mean=agreement.mean(), chance=10 / (len(agreement) - 1)),
+            help=_("Of each task's ten nearest by one embedding, those also among its ten nearest by the other."),
         )
         order = np.argsort(-agreement, kind="stable")
         for title, tasks in ((_("They agree most on"), order[:EXAMPLES]), (_("and least on"), order[::-1][:EXAMPLES])):

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import address, state
 from dashboard.components import as_python
 from dashboard.language import _
+from dashboard.words import noted
 from metalearn import tables
 from metalearn.errors import MetalearnError
 from metalearn.tables import Row, View
@@ -18,6 +19,26 @@ TITLES = {
     "learners": "Does it help to adapt, on plain tasks?",
     "mixed": "Does it help where tasks ask different questions?",
     "headline": "How good is the best learner?",
+}
+
+
+WHAT_IT_IS = {
+    "families": noted(
+        "Nearest of the same alphabet: the first neighbour by cosine (1-NN); of ten: precision at 10. NMI: how much "
+        "k-means clusters tell about alphabets (Strehl and Ghosh 2002). Question: by vote of the five nearest. "
+        "Stability: embedded again from other drawings, is a task nearest to itself? Transfer and difficulty: rank "
+        "correlations (Spearman 1904) with how much a start from one task helps another, and with the loss after "
+        "adapting (after Achille et al. 2019, Task2Vec)."
+    ),
+    "learners": noted(
+        "Accuracy: the share of new drawings named right (Vinyals et al. 2016). Gain: its difference to the twin, or "
+        "to the same learner told another task's embedding, nothing or noise, taken task by task."
+    ),
+    "mixed": noted(
+        "A third of the tasks asks for the character, a third for the alphabet, a third for the drawer; nobody says "
+        "which (tasks of several kinds, after Vuorio et al. 2019). Gain: the difference in accuracy, task by task."
+    ),
+    "headline": noted("Accuracy: the share of new drawings named right; ways and shots after Vinyals et al. 2016."),
 }
 
 
@@ -44,7 +65,8 @@ def show(table: str, rows: list[Row], view: View) -> None:
         _(
             "Means over test tasks with 95-percent intervals (normal approximation; for neighbours, alphabets and not "
             "tasks are taken as independent). Controls are measured in the same way."
-        )
+        ),
+        help=_(WHAT_IT_IS[table]),
     )
     points = event["selection"]["points"] if event else []
     if points and view.label == "learner":

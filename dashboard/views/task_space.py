@@ -108,7 +108,7 @@ def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
         config={"toImageButtonOptions": {"format": "svg", "filename": f"tasks-{shown.family}"}},
         alt=_("A map of {count} tasks, coloured by {colour}.").format(count=len(shown.names), colour=_(look.colour)),
     )
-    st.caption(trust.of(shown, look.projection))
+    st.caption(trust.of(shown, look.projection), help=trust.what_it_is())
     return figure
 
 
@@ -131,7 +131,10 @@ def selection(characters: CharacterSet, shown: TaskMap, selected: list[int], col
         )
     st.markdown(_("**Nearest to {name}**").format(name=task_pictures.name(shown, selected[0])))
     task_pictures.of_tasks(characters, shown, shown.neighbours(selected[0], NEIGHBOURS).tolist(), columns)
-    st.caption(_("By cosine in all {size} dimensions, not on the map.").format(size=shown.embedding.shape[1]))
+    st.caption(
+        _("By cosine in all {size} dimensions, not on the map.").format(size=shown.embedding.shape[1]),
+        help=_("The cosine of the angle between two embeddings, their mean taken off: 1 is the same direction."),
+    )
 
 
 def view(characters: CharacterSet) -> dict[str, address.Read]:

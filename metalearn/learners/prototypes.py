@@ -11,9 +11,10 @@ from metalearn.backbone import Params
 class PrototypeInit(nn.Module):
     """Prototypical network (Snell et al. 2017), written as a linear head and therefore no special case.
 
-    -|h - c|^2 equals 2 c·h - |c|^2 up to a term that all classes share (their §2.4), so the squared distance to class
-    means c is a head with weights 2 c and biases -|c|^2. With zero inner steps this is the prototypical network; with
-    more, and ``adapted`` parameters of the body beside the head, it is ProtoMAML (Triantafillou et al. 2020, §3.3).
+    ``-|h - c|^2`` equals ``2 c·h - |c|^2`` up to a term that all classes share (their §2.4), so the squared distance
+    to class means c is a head with weights ``2 c`` and biases ``-|c|^2``. With zero inner steps this is the
+    prototypical network; with more, and ``adapted`` parameters of the body beside the head, it is ProtoMAML
+    (Triantafillou et al. 2020, §3.3).
     """
 
     def __init__(self, adapted: tuple[str, ...] = ()) -> None:
