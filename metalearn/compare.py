@@ -158,17 +158,20 @@ WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
 
 
 def _learners(setting: Setting) -> list[Measurement]:
-    """Every learner: on plain Omniglot and within an alphabet, step by step, and with other ways and shots."""
+    """Every learner on plain Omniglot and within an alphabet: first told otherwise, then by step, ways and shots."""
     found = []
-    for protocol, split_name in (("unstructured", "article"), ("within-alphabet", "lake")):
-        for name in recipes.RECIPES:
+    protocols = (("unstructured", "article"), ("within-alphabet", "lake"))
+    everyone = [(protocol, split_name, name) for protocol, split_name in protocols for name in recipes.RECIPES]
+    for what, measure in (("ablation", _ablation), ("steps", _by_step)):
+        for protocol, split_name, name in everyone:
+            about = {"protocol": protocol, "split": split_name, "learner": name, "what": what}
+            found.append(Measurement(about, partial(measure, setting, name, protocol)))
+    for ways, shots in WAYS_AND_SHOTS[1:]:
+        for protocol, split_name, name in everyone:
             about = {"protocol": protocol, "split": split_name, "learner": name}
-            found.append(Measurement(about | {"what": "ablation"}, partial(_ablation, setting, name, protocol)))
-            found.append(Measurement(about | {"what": "steps"}, partial(_by_step, setting, name, protocol)))
-            for ways, shots in WAYS_AND_SHOTS[1:]:
-                asked = {"what": "episodes", "ways": ways, "shots": shots}
-                measure = partial(_one_accuracy, setting, name, protocol, ways, shots, setting.tasks // 3)
-                found.append(Measurement(about | asked, measure))
+            asked = {"what": "episodes", "ways": ways, "shots": shots}
+            one = partial(_one_accuracy, setting, name, protocol, ways, shots, setting.tasks // 3)
+            found.append(Measurement(about | asked, one))
     return found
 
 

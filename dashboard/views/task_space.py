@@ -156,16 +156,26 @@ def view(characters: CharacterSet) -> dict[str, address.Read]:
 
 def page() -> None:
     st.title(_("Task space"))
-    st.markdown(
-        _(
-            "Each point is a **task**: tell one character from others. Its place is its **embedding**; tasks that are "
-            "alike to a learner lie close. The alphabets were not used to make it."
-        )
-    )
+    says = st.empty()
     characters = state.characters()
     with address.of(view(characters)):
         explore(characters)
+    says.markdown(what_a_point_is(st.session_state["family"]))
     banner.show(characters)
+
+
+def what_a_point_is(family: str) -> str:
+    """Say what the map of a family shows."""
+    if family == maps.EPISODES:
+        return _(
+            "Each point is a **task** with five classes, which asks for the character, the alphabet or the drawer of "
+            "its drawings. Its place is its **embedding**, the one that learners are told. The questions were not used "
+            "to make it."
+        )
+    return _(
+        "Each point is a **task**: tell one character from others. Its place is its **embedding**; tasks that are "
+        "alike to a learner lie close. The alphabets were not used to make it."
+    )
 
 
 def explore(characters: CharacterSet) -> None:
