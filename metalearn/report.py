@@ -125,11 +125,12 @@ def controls(split_name: str, seed: int = 0) -> dict[str, Callable[[Tasks], np.n
     """Return what every embedding is compared with, by name: functions from tasks to rows."""
     base = recipes.load_learner(families.BASE, split_name)
     untrained = GradientEmbedding(families.BACKBONE, families.BACKBONE.initial(seed))
+    rng = np.random.default_rng(seed)  # other vectors each time: a task's are not its own
     return {
         "mean_pixels": lambda tasks: probes.mean_pixels(tasks.batches(64)),
         "mean_features": lambda tasks: probes.mean_features(base, tasks.batches(64)),
         "untrained_network": untrained.transform,
-        "random": lambda tasks: np.random.default_rng(seed).normal(size=(len(tasks), 128)),
+        "random": lambda tasks: rng.normal(size=(len(tasks), 128)),
     }
 
 
