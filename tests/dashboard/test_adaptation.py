@@ -174,15 +174,15 @@ def adaptation_questions() -> tuple[str, ...]:
     return found
 
 
-@pytest.mark.parametrize("question", ["character", "alphabet"])
-def test_the_code_makes_the_same_figure(characters: CharacterSet, question: str) -> None:
+@pytest.mark.parametrize(("question", "split", "mixed"), [("character", "article", False), ("alphabet", "lake", True)])
+def test_the_code_makes_the_same_figure(characters: CharacterSet, question: str, split: str, mixed: bool) -> None:
     names = tuple(characters.characters[i] for i in (7, 30, 60)) if question == "character" else ()
     entrants = (
         Entrant("alfa", "own", "Own"),
         Entrant("alfa", "shuffled", "Another's"),
         Entrant("attention", "own", "A"),
     )
-    asked = Asked(characters.name, "article", False, question, names, 3, 2, 3, 4, 2, entrants)
+    asked = Asked(characters.name, split, mixed, question, names, 3, 2, 3, 4, 2, entrants)
     code = adapting.code(asked, start=1, narrow=False, with_map=True)
     assert "dashboard" not in code
     found: dict[str, go.Figure] = {}
