@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo lab test lint figures book messages clean
+.PHONY: demo lab test lint figures book slides messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -31,6 +31,10 @@ book: $(VENV)/.test  ## make the course, the documents and the library's referen
 	$(PIP) -e '.[book]'
 	$(BIN)/python -m sphinx -q -W --keep-going -b html -c book . book/_build/html
 	@echo "open book/_build/html/book/index.html"
+
+slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides
+	$(PIP) -e '.[book]'
+	$(BIN)/python notebooks/slides.py
 
 messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and compile these
 	$(BIN)/pybabel -q extract -k noted --no-location --omit-header -o dashboard/locale/dashboard.pot dashboard

@@ -1,0 +1,92 @@
+"""Make slides of the notebooks: what each section says and shows, without code. They are presented without a network.
+
+    python notebooks/slides.py          all of them, into notebooks/slides/
+    python notebooks/slides.py 04 06    some
+
+Which cells are on slides follows from what they are: a slide for the title with its aims, one for each section's
+opening, one for each picture, one for the recap. Exercises and further reading are for the notebook. Arrow keys turn
+the pages; ``?print-pdf`` behind the address makes them printable.
+"""
+
+import argparse
+import re
+import shutil
+from html import escape
+from pathlib import Path
+
+import latex2mathml.converter
+import nbformat
+import sphinx_revealjs
+from execute import FOLDER, notebooks
+from nbconvert.filters import markdown2html
+
+OUTPUT = FOLDER / "slides"
+REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # reveal.js, as this package brings it along
+LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
+FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
+DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="stylesheet" href="reveal.js/dist/reveal.css">
+<link rel="stylesheet" href="reveal.js/dist/theme/white.css">
+<style>
+.reveal {{ font-size: 25px; }} .reveal section {{ text-align: left; }}
+.reveal h1, .reveal h2, .reveal h3 {{ text-transform: none; }} .reveal .anchor-link {{ display: none; }}
+.reveal img {{ display: block; margin: auto; max-height: 640px; }} .reveal table {{ font-size: 0.8em; }}
+</style>
+</head>
+<body>
+<div class="reveal"><div class="slides">
+{slides}
+</div></div>
+<script src="reveal.js/dist/reveal.js"></script>
+<script>Reveal.initialize({{ width: 1120, height: 720, hash: true, slideNumber: true, center: false }});</script>
+</body>
+</html>
+"""
+
+
+def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the slides of a notebook as HTML: the openings of its sections, and its pictures."""
+    slides = []
+    for cell in notebook.cells:
+        if cell.source.startswith(LEFT_OUT):
+            break
+        if cell.cell_type == "markdown":
+            slides += [markdown2html(_with_mathml(text)) for text in _sections(cell.source)]
+        else:
+            pictures = [output.get("data", {}).get("image/png") for output in cell.outputs]
+            slides += [f'<img alt="" src="data:image/png;base64,{png.strip()}">' for png in pictures if png]
+    return slides
+
+
+def _sections(text: str) -> list[str]:
+    """Return the parts of a cell that begin with a heading, without what is only for readers at a desk."""
+    parts = re.split(r"(?m)^(?=#{1,3} )", text)
+    wanted = [part for part in parts if part.startswith("#") and not part.startswith("## What you need to know")]
+    return [FOR_THE_DESK.sub("", part) for part in wanted]
+
+
+def _with_mathml(text: str) -> str:
+    text = DISPLAYED.sub(lambda found: latex2mathml.converter.convert(found[1].strip(), display="block"), text)
+    return INLINE.sub(lambda found: latex2mathml.converter.convert(found[1]), text)
+
+
+def main() -> None:
+    """Write the slides of the notebooks named on the command line, and reveal.js beside them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name or number (default: all)")
+    names = parser.parse_args().names
+    shutil.copytree(REVEAL, OUTPUT / "reveal.js", dirs_exist_ok=True)
+    for path in notebooks(names):
+        slides = [f"<section>\n{slide}\n</section>" for slide in slides_of(nbformat.read(path, as_version=4))]
+        page = PAGE.format(title=escape(path.stem), slides="\n".join(slides))
+        (OUTPUT / f"{path.stem}.html").write_text(page, "utf-8")
+        print(f"{OUTPUT / path.stem}.html: {len(slides)} slides", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Slides have the sections and the pictures of their notebook, and neither code nor exercises."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def slides() -> ModuleType:
+    for package in ("sphinx_revealjs", "latex2mathml", "nbconvert"):
+        pytest.importorskip(package, reason="slides need the extra 'book'")
+    sys.path.insert(0, str(FOLDER))
+    specification = importlib.util.spec_from_file_location("notebook_slides", FOLDER / "slides.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    sys.path.remove(str(FOLDER))
+    return module
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_sections_and_pictures_are_slides(slides: ModuleType, path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    found = slides.slides_of(notebook)
+    pictures = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    pictures = [o for o in pictures if "image/png" in o.get("data", {})]
+    assert sum("<img" in slide for slide in found) == len(pictures) > 0
+    text = " ".join(found)
+    assert "Aims" in text
+    assert "Recap" in text
+    assert "Exercise" not in text
+    assert not re.search(r"\$[^$<>]+\$", text), "a formula was left as it was"
+
+
+def test_nothing_is_fetched_from_elsewhere(slides: ModuleType) -> None:
+    assert not re.findall(r"(?:src|href)=.https?:", slides.PAGE)
+    for name in ("reveal.js", "reveal.css", "theme/white.css"):
+        assert "@import url(http" not in (slides.REVEAL / "dist" / name).read_text("utf-8")
