@@ -1,5 +1,6 @@
 """The dashboard's entry: names the pages and runs the one asked for. Start it with ``metalearn dashboard``."""
 
+import pandas  # noqa: F401  # whole, before plotly looks for it in one thread while another is still importing it
 import streamlit as st
 
 from dashboard import address, language

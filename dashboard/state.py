@@ -19,8 +19,6 @@ from metalearn.maps import TaskMap
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from metalearn.learners.learner import Learner
-
 MOST_CHARACTERS = 10
 SPLITS = {"article": "1,200 / 423 characters", "lake": "30 / 20 alphabets"}
 
@@ -52,21 +50,12 @@ def sides(split: str, _characters: CharacterSet, name: str) -> Split:
     return data.split(_characters, split)
 
 
-def learner(name: str, split: str, mixed: bool = False) -> "Learner":
-    """A shipped learner, trained on all three questions where ``mixed``; or one that a visitor has trained here."""
-    questions = "mixed" if mixed else "character"
-    return training.trained(name) if name.startswith(training.PREFIX) else _shipped_learner(name, split, questions)
-
-
-@st.cache_resource(show_spinner="Waking up the learner …", max_entries=16)
-def _shipped_learner(name: str, split: str, questions: str) -> "Learner":
-    """A shipped learner."""
-    import torch
-
+def is_conditioned(name: str) -> bool:
+    """Whether a learner, shipped or trained here, uses a task embedding."""
     from metalearn import recipes
 
-    torch.set_num_threads(min(2, torch.get_num_threads()))  # visitors share the processor
-    return recipes.load_learner(name, split, questions)
+    embedder = training.trained(name).embedder if name.startswith(training.PREFIX) else recipes.RECIPES[name].twin
+    return embedder is not None
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -7,6 +7,7 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,11 @@ def trained(name: str) -> "Learner":
     if found is None:
         raise MetalearnError("that learner of yours is gone (the server keeps the latest few); train it again")
     return found
+
+
+def among(names: Iterable[str]) -> dict[str, "Learner"]:
+    """Return those learners among ``names`` that visitors have trained, by their names."""
+    return {name: trained(name) for name in names if name.startswith(PREFIX)}
 
 
 def start(training: Training, characters: CharacterSet) -> bool:

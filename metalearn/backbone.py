@@ -20,6 +20,9 @@ from metalearn.data import SIZE
 Params = dict[str, Tensor]
 
 HEAD = ("head_weight", "head_bias")
+# Pictures a task above which tasks with convolutions of their own are convolved one after the other: calls are then
+# large enough by themselves, and grouped convolutions are slow (measured on CPUs; metalearn benchmark).
+MANY = 24
 
 
 @dataclass(frozen=True)
@@ -98,17 +101,48 @@ class Backbone:
         number, so that one inner step size suits networks of any width.
         """
         tasks, count = x.shape[:2]
-        h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
-        for i in self.blocks:
-            h = _convolve(h, parameters[f"conv{i}"], tasks, stride=2 if i in self.strided else 1)
-            h = F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks))
-            if i in self.pools:
-                h = F.max_pool2d(h, 2, ceil_mode=True)
-        return (8 / self.features_size**0.5) * h.flatten(1).unflatten(0, (tasks, count))
+        if all(parameters[f"conv{i}"].ndim == 5 for i in self.blocks):
+            own = {
+                name: p if p.ndim > 1 else p.expand(tasks, -1) for name, p in parameters.items() if name in self.body
+            }
+            if count > MANY:
+                alone = ({name: p[task] for name, p in own.items()} for task in range(tasks))
+                return torch.cat([self.features(of_one, x[t : t + 1]) for t, of_one in enumerate(alone)])
+            h = self._side_by_side(own, x)
+        else:
+            h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
+            for i in self.blocks:
+                h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i))
+                h = self._pooled(i, F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks)))
+            h = h.unflatten(0, (tasks, count))
+        return (8 / self.features_size**0.5) * h.flatten(2)
 
     def classify(self, parameters: Params, features: Tensor) -> Tensor:
         """Return the logits ``[tasks, n, ways]`` of features; the head's parameters must be task parameters."""
         return torch.baddbmm(parameters["head_bias"][:, None], features, parameters["head_weight"].mT)
+
+    def _side_by_side(self, parameters: Params, x: Tensor) -> Tensor:
+        """Return the last maps ``[tasks, n, channels, h, w]`` where every task has parameters of its own.
+
+        The tasks are one network with all their channels, in groups that never meet; it sees a picture of each at once.
+        """
+        tasks = len(x)
+        h = x[:, :, 0].transpose(0, 1)
+        for i in self.blocks:
+            scale, shift = parameters[f"scale{i}"].flatten(), parameters[f"shift{i}"].flatten()
+            h = F.conv2d(h, parameters[f"conv{i}"].flatten(0, 1), stride=self._stride(i), padding=1, groups=tasks)
+            if self.transductive:
+                h = F.batch_norm(h, None, None, scale, shift, training=True)
+            else:
+                h = F.group_norm(h, tasks * self.groups, scale, shift)
+            h = self._pooled(i, F.relu(h))
+        return h.unflatten(1, (tasks, -1)).transpose(0, 1)
+
+    def _stride(self, block: int) -> int:
+        return 2 if block in self.strided else 1
+
+    def _pooled(self, block: int, h: Tensor) -> Tensor:
+        return F.max_pool2d(h, 2, ceil_mode=True) if block in self.pools else h
 
     def _normalise(self, h: Tensor, scale: Tensor, shift: Tensor, tasks: int) -> Tensor:
         if not self.transductive:
@@ -122,11 +156,15 @@ class Backbone:
 
 
 def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int) -> Tensor:
-    """Convolve with one weight for all, or with one a task: then the tasks are groups of channels in one call."""
+    """Convolve with one weight for all, or with one a task: in one call, or in one a task where these are large."""
     if weight.ndim == 4:
         return F.conv2d(h, weight, stride=stride, padding=1)
-    by_task = h.unflatten(0, (tasks, -1)).transpose(0, 1).flatten(1, 2)
-    convolved = F.conv2d(by_task, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks)
+    by_task = h.unflatten(0, (tasks, -1))
+    if by_task.shape[1] > MANY:
+        each = zip(by_task, weight, strict=True)
+        return torch.cat([F.conv2d(of_one, its_own, stride=stride, padding=1) for of_one, its_own in each])
+    side_by_side = by_task.transpose(0, 1).flatten(1, 2)
+    convolved = F.conv2d(side_by_side, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks)
     return convolved.unflatten(1, (tasks, -1)).transpose(0, 1).flatten(0, 1)
 
 

@@ -6,6 +6,7 @@ and adds up what it found with the others. A process that nobody launched so is 
 """
 
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from metalearn.errors import MetalearnError
 from metalearn.tasks import TaskBatch, Tasks
 
 Shared = TypeVar("Shared", TaskBatch, range)
+ENDED = "another process of this run has ended; the last checkpoint is whole: give the same command again to go on"
 
 
 @contextmanager
@@ -31,11 +33,13 @@ def together() -> Iterator[None]:
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    signal.signal(signal.SIGTERM, _end)  # which torchrun sends to those that are left when one has died
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield
         wait()  # one that left early would look like one that died
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this one ends too, and may be about to say why
         dist.destroy_process_group()
 
 
@@ -142,6 +146,8 @@ def _all_reduce(tensor: Tensor) -> None:
     try:
         dist.all_reduce(tensor)
     except RuntimeError as error:
-        raise MetalearnError(
-            "another process of this run has ended; the last checkpoint is whole: give the same command again to go on"
-        ) from error
+        raise MetalearnError(ENDED) from error
+
+
+def _end(*_: object) -> None:
+    raise MetalearnError(ENDED)

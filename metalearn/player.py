@@ -121,6 +121,10 @@ class _Scene:
     on_map: TaskOnMap | None
     narrow: bool
 
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.views) <= len(LEARNERS):
+            raise MetalearnError(f"the player shows 1 to {len(LEARNERS)} learners, not {len(self.views)}")
+
     @property
     def steps(self) -> int:
         return len(self.views[0].support_loss) - 1
@@ -209,9 +213,27 @@ def adaptation_player(
     as the letter of a class, and its probability below. Data too small for a map have none. The figure opens at step
     ``start``; ``narrow`` puts the panels below each other, for a phone.
     """
-    if not 1 <= len(views) <= len(LEARNERS):
-        raise MetalearnError(f"the player shows 1 to {len(LEARNERS)} learners, not {len(views)}")
-    scene = _Scene(views, pictures, answers, class_names, on_map, narrow)
+    figure, frames = _drawn(_Scene(views, pictures, answers, class_names, on_map, narrow), start)
+    figure.frames = frames
+    return figure
+
+
+def adaptation_spec(
+    views: Sequence[AdaptationView],
+    pictures: np.ndarray,
+    answers: np.ndarray,
+    class_names: Sequence[str],
+    on_map: TaskOnMap | None = None,
+    start: int = 0,
+    narrow: bool = False,
+) -> dict[str, Any]:
+    """Return :func:`adaptation_player`'s figure as the dictionary that a browser is sent, in a third of the time."""
+    figure, frames = _drawn(_Scene(views, pictures, answers, class_names, on_map, narrow), start)
+    return {**figure.to_dict(), "frames": frames}
+
+
+def _drawn(scene: _Scene, start: int) -> tuple[go.Figure, list[dict[str, Any]]]:
+    """Draw the scene at step ``start``, and list what changes at every step; plotly takes long to check the latter."""
     start = min(max(start, 0), scene.steps)
     figure = _panels(scene)
     for panel, place in scene.places.items():
@@ -221,16 +243,16 @@ def adaptation_player(
     for trace, place in _moving(scene, start):
         figure.add_trace(trace, row=place.row, col=place.col)
     moving = list(range(fixed, len(figure.data)))
-    figure.frames = [
-        go.Frame(
-            name=str(step),
-            traces=moving,
-            data=[{key: trace[key] for key in CHANGE if key in trace} for trace, _ in _moving(scene, step)],
-            layout={"updatemenus": [_buttons(step, scene)]},
-        )
+    frames = [
+        {
+            "name": str(step),
+            "traces": moving,
+            "data": [{key: trace[key] for key in CHANGE if key in trace} for trace, _ in _moving(scene, step)],
+            "layout": {"updatemenus": [_buttons(step, scene)]},
+        }
         for step in range(scene.steps + 1)
     ]
-    return _with_controls(figure, scene, start)
+    return _with_controls(figure, scene, start), frames
 
 
 def _panels(scene: _Scene) -> go.Figure:

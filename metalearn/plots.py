@@ -43,17 +43,7 @@ def task_map(
         rows = np.flatnonzero(where == label)
         figure.add_trace(_points(coordinates[rows], texts[rows], rows, label, position, palette))
     if len(highlighted):
-        rows = np.asarray(highlighted)
-        marker = {
-            "size": 15 if flat else 9,
-            "color": "rgba(0,0,0,0)" if flat else STRESSED,
-            "line": {"width": 3, "color": STRESSED},
-        }
-        style = {"mode": "markers+text", "textposition": "top center", "marker": marker, "name": "selected"}
-        style["textfont"] = {"size": 14, "color": STRESSED}
-        figure.add_trace(
-            _scatter(coordinates[rows], text=[_short(name) for name in texts[rows]], customdata=rows, **style)
-        )
+        with_selected(figure, coordinates, names, highlighted)
     layout = {
         "title": title,
         "legend": {"itemsizing": "constant", "orientation": "h", "y": -0.08 if flat else 0},
@@ -63,6 +53,22 @@ def task_map(
     named = dict(zip(("xaxis", "yaxis", "zaxis"), map(_axis, axes), strict=False))
     figure.update_layout(**layout, **({"xaxis": named["xaxis"], "yaxis": named["yaxis"]} if flat else {"scene": named}))
     return styled(figure)
+
+
+def with_selected(
+    figure: go.Figure, coordinates: np.ndarray, names: Sequence[str], selected: Sequence[int]
+) -> go.Figure:
+    """Mark the tasks at some positions on a map, each with its name."""
+    flat, rows = coordinates.shape[1] == 2, np.asarray(selected)
+    marker = {
+        "size": 15 if flat else 9,
+        "color": "rgba(0,0,0,0)" if flat else STRESSED,
+        "line": {"width": 3, "color": STRESSED},
+    }
+    style = {"mode": "markers+text", "textposition": "top center", "marker": marker, "name": "selected"}
+    style["textfont"] = {"size": 14, "color": STRESSED}
+    text = [_short(names[row]) for row in rows]
+    return figure.add_trace(_scatter(coordinates[rows], text=text, customdata=rows, **style))
 
 
 def _axis(title: str) -> dict[str, object]:

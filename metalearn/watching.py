@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor
 
 from metalearn import evaluate, maps
-from metalearn.adapt import Support, Trajectory
+from metalearn.adapt import Support
 from metalearn.backbone import HEAD, Params
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
@@ -93,15 +93,19 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
     embedding = learner.embed(task) if embedding is None else embedding
     with torch.no_grad():
         start = time.perf_counter()
-        seen = learner.adapt(task, embedding, steps)
+        seen = learner.adapt(task, embedding, steps, every_query=False)
         seconds = time.perf_counter() - start
-        plane = _plane(learner, task, embedding, seen)
+        bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
+        features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
+        queries = features[:, None, task.support_y.shape[1] :]
+        logits = torch.cat([learner.backbone.classify(*at) for at in zip(bodies, queries, strict=True)])
+        plane = _plane(learner, task, bodies, features)
     sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).numpy() for name in seen.parameters[0]}
     return AdaptationView(
         learner=title,
         support_loss=seen.support_loss[:, 0].numpy(),
-        query_accuracy=seen.query_accuracy[:, 0].numpy(),
-        probabilities=seen.query_logits[:, 0].softmax(-1).numpy(),
+        query_accuracy=(logits.argmax(-1) == task.query_y[0]).float().mean(-1).numpy(),
+        probabilities=logits.softmax(-1).numpy(),
         plane=plane,
         step_sizes=sizes,
         attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).numpy(),
@@ -109,16 +113,20 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
     )
 
 
-def _plane(learner: Learner, task: TaskBatch, embedding: Tensor | None, seen: Trajectory) -> Plane:
+def _features(learner: Learner, task: TaskBatch, bodies: Sequence[Params], moving: bool) -> Tensor:
+    """Return the features of support and query set by each of ``bodies``, ``[S+1, n, F]``; all alike unless moving."""
+    found = [
+        torch.cat([learner.backbone.features(body, x)[0] for x in (task.support_x, task.query_x)])
+        for body in (bodies if moving else bodies[:1])
+    ]
+    return torch.stack(found).expand(len(bodies), -1, -1)
+
+
+def _plane(learner: Learner, task: TaskBatch, bodies: Sequence[Params], features: Tensor) -> Plane:
     """Return the drawings and the decision regions in the plane of the two leading directions of all features."""
-    bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
-    pictures = _pictures(task)
-    moving = not set(seen.parameters[0]) <= set(HEAD)
-    features = [learner.backbone.features(body, pictures)[0] for body in (bodies if moving else bodies[:1])]
-    everything = torch.cat(features)
-    middle = everything.mean(0)
-    _, _, directions = torch.linalg.svd(everything - middle, full_matrices=False)
-    places = torch.stack([(each - middle) @ directions[:2].T for each in features]).expand(len(bodies), -1, -1)
+    middle = features.mean((0, 1))
+    _, _, directions = torch.linalg.svd((features - middle).flatten(0, 1), full_matrices=False)
+    places = (features - middle) @ directions[:2].T
     low, high = places.amin((0, 1)), places.amax((0, 1))
     room = ROOM * (high - low)
     x, y = (torch.linspace(float(a), float(b), GRID) for a, b in zip(low - room, high + room, strict=True))
@@ -132,11 +140,6 @@ def _plane(learner: Learner, task: TaskBatch, embedding: Tensor | None, seen: Tr
         support_y=task.support_y[0].numpy(),
         queries=places[:, task.support_y.shape[1] :].numpy(),
     )
-
-
-def _pictures(task: TaskBatch) -> Tensor:
-    """Return the pictures of the support set, then those of the query set."""
-    return torch.cat([task.support_x, task.query_x], dim=1)
 
 
 def _effective(learner: Learner, task: TaskBatch, embedding: Tensor | None, own: Params) -> Params:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from metalearn.backbone import HEAD, Backbone
+from metalearn.backbone import HEAD, MANY, Backbone
 
 SMALL = Backbone(widths=(8, 8, 16), groups=4)
 
@@ -29,13 +29,27 @@ def test_task_parameters_equal_to_the_shared_ones_change_nothing(transductive: b
     torch.testing.assert_close(network.features({**shared, **own}, pictures()), network.features(shared, pictures()))
 
 
-def test_every_task_uses_its_own_parameters() -> None:
+@pytest.mark.parametrize("transductive", [False, True])
+def test_every_task_uses_its_own_parameters(transductive: bool) -> None:
+    network = Backbone(SMALL.widths, SMALL.groups, transductive)
     of_each = [parameters(seed) for seed in range(3)]
     stacked = {name: torch.stack([p[name] for p in of_each]) for name in SMALL.body}
-    together = SMALL.features(stacked, pictures())
+    together = network.features(stacked, pictures())
     for task in range(3):
-        alone = SMALL.features(of_each[task], pictures()[task : task + 1])
+        alone = network.features(of_each[task], pictures()[task : task + 1])
         torch.testing.assert_close(together[task], alone[0])
+
+
+@pytest.mark.parametrize("names", [("conv2",), ("scale1",), tuple(f"conv{i}" for i in SMALL.blocks), SMALL.body])
+def test_many_pictures_a_task_make_no_difference_but_in_speed(names: tuple[str, ...]) -> None:
+    x = pictures(count=MANY + 1)
+    of_each = [parameters(seed) for seed in range(3)]
+    own = {name: torch.stack([p[name] for p in of_each]).requires_grad_() for name in names}
+    at_once = SMALL.features({**of_each[0], **own}, x)
+    in_parts = torch.cat([SMALL.features({**of_each[0], **own}, part) for part in x.split(5, dim=1)], dim=1)
+    torch.testing.assert_close(at_once, in_parts)
+    gradients, expected = (torch.autograd.grad(f.square().sum(), list(own.values())) for f in (at_once, in_parts))
+    torch.testing.assert_close(gradients, expected)
 
 
 def test_a_prediction_depends_on_its_picture_alone_unless_transductive() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from metalearn import cli, data, families, recipes, store
 from metalearn.data import CharacterSet
+from metalearn.tasks import Tasks
 
 Capture = pytest.CaptureFixture[str]
 
@@ -117,10 +119,10 @@ def test_embed_writes_a_row_a_task(
     rows = np.arange(len(characters))[:, None] * np.ones(3, np.float32)
 
     class Embedder:
-        def transform(self, tasks: object) -> np.ndarray:
-            return rows
+        def transform(self, tasks: Tasks) -> np.ndarray:
+            return rows[: sum(len(batch) for batch in tasks.batches(500))]
 
-    monkeypatch.setattr(families, "load_embedder", lambda split, name: Embedder())
+    monkeypatch.setattr(families, "load_embedder", lambda split, name: make_pipeline(Embedder()))
     found = ask(capsys, "embed", "--output", str(tmp_path / "E.csv"))
     assert (found["tasks"], found["dimensions"]) == (len(characters), 3)
     lines = (tmp_path / "E.csv").read_text().splitlines()

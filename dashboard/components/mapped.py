@@ -4,12 +4,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import plotly.graph_objects as go
+import streamlit as st
 
+from dashboard.components.ready import ReadyFigure
 from metalearn import maps, plots
 from metalearn.data import CharacterSet
 from metalearn.maps import TaskMap
 
 NEIGHBOURS = 8
+HEIGHT = 600
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,28 @@ class Look:
 
 
 def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
-    """Draw the map."""
+    """Draw the map: all tasks, once for all visitors, and on top what this one has selected."""
     coordinates = shown.projections[look.projection]
-    labels = maps.labels(shown, characters, look.colour)
-    figure = plots.task_map(coordinates, labels, shown.names, look.selected, **look.style)
-    if look.drawings and coordinates.shape[1] == 2:
-        plots.with_drawings(figure, coordinates, characters.images.reshape(-1, 28, 28)[shown.drawings[:, 0]])
+    which = (characters.name, shown.split, shown.family, look.projection, look.colour, look.drawings)
+    spec = _all_tasks(which, characters, shown, replace(look, selected=[]))
+    on_top = go.Figure()
+    if look.selected:
+        plots.with_selected(on_top, coordinates, shown.names, look.selected)
     if look.lines and look.selected:
         first = look.selected[0]
-        plots.with_neighbours(figure, coordinates, first, shown.neighbours(first, NEIGHBOURS).tolist())
-    return figure
+        plots.with_neighbours(on_top, coordinates, first, shown.neighbours(first, NEIGHBOURS).tolist())
+    return ReadyFigure({**spec, "data": [*spec["data"], *on_top.to_dict()["data"]]})
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _all_tasks(which: tuple[Any, ...], _characters: CharacterSet, _shown: TaskMap, _look: Look) -> dict[str, Any]:
+    """Return the figure of all tasks as a dictionary, never to be changed; ``which`` says whose it is."""
+    coordinates = _shown.projections[_look.projection]
+    labels = maps.labels(_shown, _characters, _look.colour)
+    figure = plots.task_map(coordinates, labels, _shown.names, **_look.style)
+    if _look.drawings and coordinates.shape[1] == 2:
+        plots.with_drawings(figure, coordinates, _characters.images.reshape(-1, 28, 28)[_shown.drawings[:, 0]])
+    return figure.update_layout(height=HEIGHT).to_dict()
 
 
 def code(shown: TaskMap, look: Look) -> str:
@@ -69,4 +84,4 @@ def code(shown: TaskMap, look: Look) -> str:
         first = look.selected[0]
         near = f"shown.neighbours({first}, {NEIGHBOURS})"
         lines.append(f"plots.with_neighbours(figure, coordinates, {first}, {near})")
-    return "\n".join([*lines, "figure.show()"])
+    return "\n".join([*lines, f"figure.update_layout(height={HEIGHT})", "figure.show()"])

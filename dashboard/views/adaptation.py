@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import address, state, training
+from dashboard import address, state, training, workers
+from dashboard.asked import TOLD, Asked, Entrant
 from dashboard.components import adapting, as_python, banner, pictures
 from dashboard.components import split as split_choice
-from dashboard.components.adapting import MOST_LEARNERS, TOLD, Asked, Entrant
+from dashboard.components.adapting import MOST_LEARNERS
 from dashboard.language import _
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
@@ -114,7 +115,7 @@ def ask_learners() -> tuple[str, bool, tuple[Entrant, ...], int]:
     told = ask_told()
     if told == "own":
         return split, mixed, tuple(Entrant(name, told, titles[name]) for name in learners), int(steps)
-    conditioned = [name for name in learners if state.learner(name, split, mixed).embedder is not None]
+    conditioned = [name for name in learners if state.is_conditioned(name)]
     entrants = []
     for name in learners:
         entrants.append(Entrant(name, "own", titles[name]))
@@ -252,8 +253,10 @@ def watch(characters: CharacterSet) -> None:
                 placeholder=_("type a name, or choose below"),
             )
         )
-        with st.expander(_("Choose 2 to 10 characters by picture"), expanded=state.choosing()):
-            choose_characters(characters, ways)
+        label = _("Choose 2 to 10 characters by picture")
+        with st.expander(label, expanded=state.choosing(), on_change="rerun") as chooser:
+            if chooser.open:  # an alphabet is a hundred elements of a page
+                choose_characters(characters, ways)
         if len(named) < 2:
             st.info(_("Choose at least two characters: by name, by picture, at random, or on the map."))
             return
@@ -275,6 +278,7 @@ def page() -> None:
             "**query set**). Choose a task, press play, and watch it learn."
         )
     )
+    workers.wake()
     characters = state.characters()
     with address.of(view(characters)):
         watch(characters)

@@ -14,6 +14,7 @@ from metalearn.errors import MetalearnError
 from metalearn.tables import Row, View
 
 QUESTIONS = ("character", "alphabet", "drawer")
+MOST_CASES = 3
 TITLES = {
     "families": "What does each embedding know?",
     "learners": "Does it help to adapt, on plain tasks?",
@@ -91,8 +92,13 @@ def watch(rows: list[Row], learner: str, group: str) -> None:
     """Link to a task of the kind that was measured: the learner beside its twin, on the same drawings."""
     row, *others = [row for row in rows if row["learner"] == learner]
     twins = {other["twin"] for other in others if "twin" in other}
-    about = [("learners", name) for name in (learner, *twins)]
-    about += [("split", row["split"]), ("ways", "5"), ("queries", "5")]
+    label = _("Watch {learner} on one of these tasks").format(learner=learner)
+    link(label, row, [("learners", name) for name in (learner, *twins)], group)
+
+
+def link(label: str, row: Row, who: list[tuple[str, str]], group: str) -> None:
+    """Link to a task of the kind that ``row`` was measured on, for who is to adapt to it."""
+    about = [*who, ("split", row["split"]), ("ways", "5"), ("queries", "5")]
     if row["protocol"] == "mixed":
         question = group if group in QUESTIONS else "drawer"
         about += [("mixed", "yes"), ("question", question), ("shots", "5")]
@@ -102,7 +108,6 @@ def watch(rows: list[Row], learner: str, group: str) -> None:
     if question == "character":
         names = some_characters(row["split"], within=row["protocol"] == "within-alphabet")
         about += [("characters", name) for name in names]
-    label = _("Watch {learner} on one of these tasks").format(learner=learner)
     st.page_link("views/adaptation.py", label=label, icon=":material/play_circle:", query_params=about)
 
 
@@ -134,6 +139,16 @@ def where_not(rows: list[Row]) -> None:
         for row in gains
     ]
     st.dataframe(shown, hide_index=True)
+    see_for_yourself([row for row in gains if row["over"] == "shuffled"])
+
+
+def see_for_yourself(gains: list[Row]) -> None:
+    """Link to tasks for learners that do as well told another task's embedding, those with the least gain first."""
+    if gains:
+        st.markdown(_("See for yourself: each of these beside itself, told another task's embedding."))
+    for row in sorted(gains, key=lambda row: float(row["mean"]))[:MOST_CASES]:
+        label = f"{row['learner']}, {100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}"
+        link(label, row, [("learners", row["learner"]), ("told", "shuffled")], row.get("question", ""))
 
 
 def page() -> None:

@@ -7,8 +7,8 @@ from string import ascii_uppercase
 import numpy as np
 import streamlit as st
 
-from dashboard import address, state
-from dashboard.components import adapting, banner, pad, pictures
+from dashboard import address, state, training, work, workers
+from dashboard.components import banner, pad, pictures
 from dashboard.components import split as split_choice
 from dashboard.language import _
 from metalearn import maps, plots
@@ -98,10 +98,6 @@ def uploaded() -> Own:
 
 def recognise(brought: Own, split: str) -> None:
     """Let a learner adapt to what was brought, and say what it takes the queries for."""
-    import torch
-
-    from metalearn import own
-
     titles = state.learner_titles(split)
     name = st.selectbox(
         _("Learner"),
@@ -114,26 +110,20 @@ def recognise(brought: Own, split: str) -> None:
     if not brought.queries:
         st.info(_("Now draw one of them again in the row **?** (or upload a picture to be recognised)."))
         return
-    task = own.task(brought.classes, brought.queries)
-    learner = state.learner(name, split)
-    if not adapting.SLOTS.acquire(timeout=adapting.PATIENCE_S):
-        raise MetalearnError(_("Too many others are adapting just now; try again in a minute."))
-    try:
-        with torch.no_grad():
-            logits = learner.adapt(task).query_logits[:, 0]
-    finally:
-        adapting.SLOTS.release()
-    before, after = logits[0].softmax(-1).numpy(), logits[-1].softmax(-1).numpy()
+    probabilities, steps = workers.run(
+        work.answers, name, split, training.among([name]), brought.classes, brought.queries
+    )
+    before, after = probabilities[0], probabilities[-1]
     for query, unadapted, adapted in zip(brought.queries, before, after, strict=True):
         picture, bars = st.columns([1, 4], vertical_alignment="center")
         picture.image(pictures.picture(query), width=84)
         for i in np.argsort(-adapted, kind="stable")[:3]:
             text = f"{brought.names[i]}: {adapted[i]:.0%}"
-            if learner.steps:
+            if steps:
                 text += " " + _("(before adapting {share:.0%})").format(share=unadapted[i])
             bars.progress(float(adapted[i]), text)
-    if learner.steps:
-        st.caption(_("After {steps} steps on your drawings.").format(steps=learner.steps))
+    if steps:
+        st.caption(_("After {steps} steps on your drawings.").format(steps=steps))
     else:
         st.caption(_("This learner takes no steps: one look at your drawings sets what it answers."))
 

@@ -101,7 +101,7 @@ def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
     key = f"chart {shown.family} {look.projection}"
     flat = "3D" not in look.projection
     st.plotly_chart(
-        figure.update_layout(height=600),
+        figure,
         key=key,
         on_select=(lambda: selected_on(key, shown.names)) if flat else "ignore",
         selection_mode=("points", "box", "lasso"),

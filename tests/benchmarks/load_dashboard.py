@@ -1,11 +1,11 @@
 """Many visitors at once: real websocket clients that click through the map and the adaptation of a running dashboard.
 
     METALEARN_DATA=... metalearn dashboard --no-browser --port 8600 &
-    python tests/benchmarks/load_dashboard.py --port 8600 --visitors 30 --seconds 120
+    python tests/benchmarks/load_dashboard.py --port 8600 --visitors 30 --seconds 120 --pause 6
 
-Each visitor has a session of its own, waits about a second between clicks, and checks that what comes back is what it
-asked for and nobody else. Only this machine is ever called. Prints, as JSON, the times from a click to the end of the
-page that answers it, and the server's peak memory.
+Each visitor has a session of its own, looks for about ``--pause`` seconds at what a click has brought, and checks that
+it is what was asked for, by this visitor and nobody else. Only this machine is ever called. Prints, as JSON, the times
+from a click to the end of the page that answers it, and the server's peak memory.
 """
 
 import argparse
@@ -36,8 +36,8 @@ class Visitor:
     errors: list[str] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
 
-    async def visit(self, port: int, seconds: float) -> None:
-        """Click from page to page until the time is over."""
+    async def visit(self, port: int, seconds: float, pause: float) -> None:
+        """Click from page to page, about ``pause`` seconds apart, until the time is over."""
         rng = random.Random(self.number)
         address = f"ws://127.0.0.1:{port}/_stcore/stream"
         async with connect(
@@ -46,7 +46,7 @@ class Visitor:
             await self.ask(socket, "start", {})
             end = time.monotonic() + seconds
             while time.monotonic() < end:
-                await asyncio.sleep(rng.uniform(0.5, 1.5))
+                await asyncio.sleep(pause * rng.uniform(0.5, 1.5))
                 some = rng.sample(self.characters, 5)
                 if rng.random() < 0.5:
                     await self.ask(socket, "task_space", {"tasks": some[:2], "map": rng.choice(["PCA 2D", "UMAP 2D"])})
@@ -60,44 +60,47 @@ class Visitor:
         message.rerun_script.page_script_hash = self.pages.get(page, "")
         start = time.perf_counter()
         await socket.send(message.SerializeToString())
-        text = await asyncio.wait_for(self.answer(socket), TIMEOUT_S)
+        answer = await asyncio.wait_for(self.answer(socket), TIMEOUT_S)
         self.times.setdefault(page, []).append(time.perf_counter() - start)
         for name in query.get("tasks") or query.get("characters") or []:
-            if name not in text:
+            if str(name).encode() not in answer:
                 self.errors.append(f"visitor {self.number} asked for {name} on {page} and did not get it")
 
-    async def answer(self, socket: ClientConnection) -> str:
+    async def answer(self, socket: ClientConnection) -> bytes:
         """Return what the page says, up to its end."""
-        said: list[str] = []
+        said: list[bytes] = []
         while True:
-            message = ForwardMsg.FromString(await socket.recv())
+            received = await socket.recv(decode=False)
+            message = ForwardMsg.FromString(received)
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 self.pages = {
                     entry.url_pathname or "start": entry.page_script_hash for entry in message.navigation.app_pages
                 }
             elif kind == "delta":
-                said.append(str(message.delta))
+                said.append(received)
                 if message.delta.new_element.WhichOneof("type") == "exception":
                     self.errors.append(message.delta.new_element.exception.message)
             elif kind == "script_finished":
-                return "\n".join(said)
+                return b"".join(said)
 
 
 def peak_memory_mb(port: int) -> float:
-    """Return the most memory that the server on ``port`` has used so far (Linux), in MB."""
+    """Return the most memory that the server on ``port`` and its workers have used so far (Linux), in MB, added up."""
+    parents, commands, peaks = {}, {}, {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_text()
-            if "streamlit" in command and str(port) in command:
-                status = (process / "status").read_text()
-                return int(status.split("VmHWM:")[1].split()[0]) / 1000
-        except OSError:
+            status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+            commands[status["Pid"]] = (process / "cmdline").read_text()
+            parents[status["Pid"]], peaks[status["Pid"]] = status["PPid"], status.get("VmHWM", "0 kB")
+        except (OSError, ValueError):
             continue
-    return float("nan")
+    servers = [pid for pid, command in commands.items() if "streamlit" in command and f"port={port}" in command]
+    family = {*servers, *(pid for pid, parent in parents.items() if parent in servers)}
+    return sum(int(peaks[pid].split()[0]) for pid in family) / 1000 or float("nan")
 
 
-async def load(port: int, visitors: int, seconds: float) -> dict[str, object]:
+async def load(port: int, visitors: int, seconds: float, pause: float) -> dict[str, object]:
     """Let that many visitors come within ten seconds and stay for so long."""
     from metalearn import data
 
@@ -106,14 +109,16 @@ async def load(port: int, visitors: int, seconds: float) -> dict[str, object]:
 
     async def come(visitor: Visitor) -> None:
         await asyncio.sleep(10 * visitor.number / visitors)
-        await visitor.visit(port, seconds)
+        await visitor.visit(port, seconds, pause)
 
     await asyncio.gather(*map(come, crowd))
     pages = sorted({page for visitor in crowd for page in visitor.times})
     times = {page: np.concatenate([visitor.times.get(page, []) for visitor in crowd]) for page in pages}
+    times["all"] = np.concatenate(list(times.values()))
     return {
         "visitors": visitors,
         "seconds": seconds,
+        "pause_s": pause,
         "interactions": {page: len(taken) for page, taken in times.items()},
         "median_s": {page: round(float(np.median(taken)), 3) for page, taken in times.items()},
         "p95_s": {page: round(float(np.quantile(taken, 0.95)), 3) for page, taken in times.items()},
@@ -127,7 +132,8 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--visitors", type=int, default=30, choices=range(1, 101), metavar="1..100")
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--pause", type=float, default=6)
     options = parser.parse_args()
-    found = asyncio.run(load(options.port, options.visitors, min(options.seconds, 600)))
+    found = asyncio.run(load(options.port, options.visitors, min(options.seconds, 600), options.pause))
     print(json.dumps(found, indent=1))
     raise SystemExit(1 if found["errors"] else 0)

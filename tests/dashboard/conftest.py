@@ -5,9 +5,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import work, workers
 from metalearn.data import CharacterSet
 
 APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is for worker processes is done here; ``test_workers.py`` is about them."""
+    monkeypatch.setattr(workers, "run", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(workers, "wake", lambda: None)
+    work.shipped.cache_clear()
 
 
 @pytest.fixture

@@ -41,3 +41,14 @@ def test_what_does_not_help_is_listed(page: AppTest) -> None:
     page.selectbox(key="table").set_value("mixed").run()
     gains = [row for row in tables.load("mixed") if row["measure"] == "gain" and row["mean"] <= row["ci95"]]
     assert len(page.dataframe[0].value) == len(gains)
+
+
+def test_one_can_see_for_oneself_where_it_does_not_help(page: AppTest, app: AppTest) -> None:
+    page.selectbox(key="table").set_value("mixed").run()
+    cases = [link.proto for link in page.get("page_link") if "±" in link.proto.label]
+    assert 1 <= len(cases) <= 3
+    gains = {row["learner"]: row for row in tables.load("mixed") if row.get("over") == "shuffled"}
+    for case in cases:
+        row = gains[case.label.split(",")[0]]
+        assert row["mean"] <= row["ci95"]
+        assert "told=shuffled" in case.query_string

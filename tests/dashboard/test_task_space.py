@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 from streamlit.proto.PageLink_pb2 import PageLink
@@ -107,9 +108,9 @@ def test_the_code_draws_the_same_figure(characters: CharacterSet) -> None:
     ):
         code = mapped.code(shown, look)
         assert code.endswith("figure.show()")
-        found: dict[str, object] = {}
+        found: dict[str, go.Figure] = {}
         exec(code.removesuffix("figure.show()"), found)
-        assert found["figure"] == mapped.draw(characters, shown, look)
+        assert go.Figure(found["figure"].to_dict()) == go.Figure(mapped.draw(characters, shown, look).to_dict())
 
 
 def test_a_selection_as_a_table(characters: CharacterSet) -> None:

@@ -76,3 +76,14 @@ def test_the_quiz_has_ten_questions_with_answers() -> None:
     quiz = TEACHING.split("## Ten quiz questions")[1]
     found = re.findall(r"^(\d+)\. \*\*.+?\?\*\*\n +\S", quiz, flags=re.MULTILINE | re.DOTALL)
     assert found == [str(i) for i in range(1, 11)]
+
+
+@pytest.mark.parametrize("section", ["2.1", "2.2", "3.1", "3.2", "4.1", "4.2", "5.1", "5.2", "5.3"])
+def test_every_section_of_the_article_is_found_again_where_the_first_notebook_says(section: str) -> None:
+    (start,) = FOLDER.glob("00_*.ipynb")
+    cells = nbformat.read(start, as_version=4).cells
+    (table,) = [cell.source for cell in cells if cell.source.startswith("### Where the article is found again")]
+    (row,) = [line for line in table.splitlines() if f"§{section}" in line]
+    for number in re.findall(r"`(\d\d)`", row):
+        (path,) = FOLDER.glob(f"{number}_*.ipynb")
+        assert f"§{section}" in "".join(c.source for c in nbformat.read(path, as_version=4).cells), number
