@@ -1,10 +1,23 @@
 """The dashboard's entry: names the pages and runs the one asked for. Start it with ``metalearn dashboard``."""
 
+import gc
+
 import pandas  # noqa: F401  # whole, before plotly looks for it in one thread while another is still importing it
 import streamlit as st
 
 from dashboard import address, language
 from dashboard.language import _
+
+
+@st.cache_resource(show_spinner=False)
+def settle(page: str) -> None:
+    """Keep what a page's first run has loaded out of the garbage collector's sight: it stays for good.
+
+    Streamlit collects garbage after each run of a page, and would look through it all every time.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 st.set_page_config(page_title="metalearn kit", page_icon=":material/scatter_plot:", layout="wide")
 
@@ -23,3 +36,4 @@ page = st.navigation(pages, position="top")
 with st.container(horizontal_alignment="right"):
     language.choose()
 page.run()
+settle(page.url_path)

@@ -23,6 +23,9 @@ HEAD = ("head_weight", "head_bias")
 # Pictures a task above which tasks with convolutions of their own are convolved one after the other: calls are then
 # large enough by themselves, and grouped convolutions are slow (measured on CPUs; metalearn benchmark).
 MANY = 24
+# Pictures that go through a network at a time on a CPU: with more, what becomes of them no longer fits into its caches,
+# and takes twice as long.
+AT_ONCE = 250
 
 
 @dataclass(frozen=True)
@@ -101,25 +104,45 @@ class Backbone:
         number, so that one inner step size suits networks of any width.
         """
         tasks, count = x.shape[:2]
-        if all(parameters[f"conv{i}"].ndim == 5 for i in self.blocks):
-            own = {
-                name: p if p.ndim > 1 else p.expand(tasks, -1) for name, p in parameters.items() if name in self.body
-            }
-            if count > MANY:
-                alone = ({name: p[task] for name, p in own.items()} for task in range(tasks))
-                return torch.cat([self.features(of_one, x[t : t + 1]) for t, of_one in enumerate(alone)])
-            h = self._side_by_side(own, x)
-        else:
-            h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
-            for i in self.blocks:
-                h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i))
-                h = self._pooled(i, F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks)))
-            h = h.unflatten(0, (tasks, count))
-        return (8 / self.features_size**0.5) * h.flatten(2)
+        own = {name for name in self.body if parameters[name].ndim == (5 if name.startswith("conv") else 2)}
+        if all(f"conv{i}" in own for i in self.blocks):
+            return self._scaled(self._apart(parameters, own, x))
+        if not own and not self.transductive:
+            x = x.flatten(0, 1)[:, None]  # whose picture it is makes no difference
+        at_once = max(1, len(x) if x.is_cuda else AT_ONCE // max(1, x.shape[1]))
+        pieces = {name: parameters[name].split(at_once) for name in own}
+        parts = [
+            self._together({**parameters, **{name: of_all[k] for name, of_all in pieces.items()}}, some)
+            for k, some in enumerate(x.split(at_once))
+        ]
+        return self._scaled(torch.cat(parts).unflatten(0, (tasks, count)))
 
     def classify(self, parameters: Params, features: Tensor) -> Tensor:
         """Return the logits ``[tasks, n, ways]`` of features; the head's parameters must be task parameters."""
         return torch.baddbmm(parameters["head_bias"][:, None], features, parameters["head_weight"].mT)
+
+    def _scaled(self, maps: Tensor) -> Tensor:
+        return (8 / self.features_size**0.5) * maps.flatten(2)
+
+    def _together(self, parameters: Params, x: Tensor) -> Tensor:
+        """Return the last maps ``[tasks * n, channels, h, w]`` where tasks share convolutions, or some of them."""
+        tasks = len(x)
+        h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
+        for i in self.blocks:
+            h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i))
+            h = self._pooled(i, F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks)))
+        return h
+
+    def _apart(self, parameters: Params, own: set[str], x: Tensor) -> Tensor:
+        """Return the last maps ``[tasks, n, channels, h, w]`` where every task has convolutions of its own."""
+        tasks, count = x.shape[:2]
+        apart = {name: parameters[name] if name in own else parameters[name].expand(tasks, -1) for name in self.body}
+        if count <= MANY:
+            return self._side_by_side(apart, x)
+        # Not p[t]: the gradient of that is as large as p, for each task.
+        each = zip(*(p.unbind() for p in apart.values()), strict=True)
+        alone = (dict(zip(apart, of_one, strict=True)) for of_one in each)
+        return torch.stack([self._together(of_one, x[t : t + 1]) for t, of_one in enumerate(alone)])
 
     def _side_by_side(self, parameters: Params, x: Tensor) -> Tensor:
         """Return the last maps ``[tasks, n, channels, h, w]`` where every task has parameters of its own.

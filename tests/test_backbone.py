@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from metalearn.backbone import HEAD, MANY, Backbone
+from metalearn.backbone import AT_ONCE, HEAD, MANY, Backbone
 
 SMALL = Backbone(widths=(8, 8, 16), groups=4)
 
@@ -42,14 +42,22 @@ def test_every_task_uses_its_own_parameters(transductive: bool) -> None:
 
 @pytest.mark.parametrize("names", [("conv2",), ("scale1",), tuple(f"conv{i}" for i in SMALL.blocks), SMALL.body])
 def test_many_pictures_a_task_make_no_difference_but_in_speed(names: tuple[str, ...]) -> None:
-    x = pictures(count=MANY + 1)
-    of_each = [parameters(seed) for seed in range(3)]
+    x = pictures(tasks=12, count=MANY + 1)  # more than AT_ONCE too
+    of_each = [parameters(seed) for seed in range(12)]
     own = {name: torch.stack([p[name] for p in of_each]).requires_grad_() for name in names}
     at_once = SMALL.features({**of_each[0], **own}, x)
     in_parts = torch.cat([SMALL.features({**of_each[0], **own}, part) for part in x.split(5, dim=1)], dim=1)
     torch.testing.assert_close(at_once, in_parts)
     gradients, expected = (torch.autograd.grad(f.square().sum(), list(own.values())) for f in (at_once, in_parts))
     torch.testing.assert_close(gradients, expected)
+
+
+@pytest.mark.parametrize("transductive", [False, True])
+def test_more_pictures_than_go_through_at_once_are_what_fewer_are(transductive: bool) -> None:
+    network = Backbone(SMALL.widths, SMALL.groups, transductive)
+    x = pictures(tasks=3, count=AT_ONCE // 2)
+    alone = torch.cat([network.features(parameters(), task[None]) for task in x])
+    torch.testing.assert_close(network.features(parameters(), x), alone)
 
 
 def test_a_prediction_depends_on_its_picture_alone_unless_transductive() -> None:

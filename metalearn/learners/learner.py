@@ -1,9 +1,11 @@
 """A learner: meta-learned parameters, and what it puts into each hook of the inner loop."""
 
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
 from metalearn.adapt import Init, Modulate, Trajectory, Update, adapt
@@ -59,7 +61,8 @@ class Learner(nn.Module):
         """Return the embedding of each task, float32 ``[T, d]``, or None for a learner that uses none."""
         if self.embedder is None:
             return None
-        return torch.from_numpy(self.embedder.transform(batch))
+        with _thread_pools().limit(limits=1, user_api="blas"):
+            return torch.from_numpy(self.embedder.transform(batch))
 
     def adapt(
         self, batch: TaskBatch, embedding: Tensor | None = None, steps: int | None = None, every_query: bool = True
@@ -81,3 +84,9 @@ class Learner(nn.Module):
             second_order=self.second_order,
             every_query=every_query,
         )
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """NumPy's threads, which have little to do in reducing a batch's embeddings and then keep PyTorch's waiting."""
+    return ThreadpoolController()
