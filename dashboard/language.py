@@ -24,9 +24,19 @@ def choose() -> None:
     )
 
 
+def chosen() -> str:
+    """Return the visitor's language."""
+    return st.session_state.get("lang") or "en"
+
+
 def _(text: str) -> str:
     """Return ``text`` in the visitor's language; in English where the catalogue lacks it."""
-    return _catalogue(st.session_state.get("lang") or "en").gettext(text)
+    return translated(text, chosen())
+
+
+def translated(text: str, language: str) -> str:
+    """Return ``text`` in ``language``."""
+    return _catalogue(language).gettext(text)
 
 
 @cache

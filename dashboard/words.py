@@ -52,3 +52,22 @@ LEARNERS = (
     noted("Attention that selects channels"),
     noted("Init, steps and attention together"),
 )
+PLAYER = (
+    noted("support loss, by step"),
+    noted("query accuracy, by step"),
+    noted("the task on the map"),
+    noted("decision regions"),
+    noted("attention weights"),
+    noted("step sizes, {low} (dark) to {high} (light)"),
+    noted("step sizes, {low} throughout"),
+    noted("{layer}, step {step}: {size}"),
+    noted("part {number}: {weight}"),
+    noted("support, {name}"),
+    noted("query, is {name}<br>taken for {guess}"),
+    noted("is {name}<br>taken for {guess}, {share}"),
+    noted("Play"),
+    noted("Pause"),
+    noted("◀ Step"),
+    noted("Step ▶"),
+    noted("step"),
+)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,13 @@ TITLES = {
     "plane": "decision regions",
     "attention": "attention weights",
 }
+SIZES, ONE_SIZE = "step sizes, {low} (dark) to {high} (light)", "step sizes, {low} throughout"
+OF_SIZE, OF_WEIGHT = "{layer}, step {step}: {size}", "part {number}: {weight}"
+OF_SUPPORT, OF_QUERY = "support, {name}", "query, is {name}<br>taken for {guess}"
+OF_ANSWER = "is {name}<br>taken for {guess}, {share}"
+PLAYING = ("Play", "Pause", "◀ Step", "Step ▶")
+STEP = "step"
+WORDS = (*TITLES.values(), SIZES, ONE_SIZE, OF_SIZE, OF_WEIGHT, OF_SUPPORT, OF_QUERY, OF_ANSWER, *PLAYING, STEP)
 
 NOW = {"mode": "immediate", "transition": {"duration": 0}}
 PLAY = {"frame": {"duration": 700, "redraw": True}, "fromcurrent": True, **NOW}
@@ -120,10 +128,15 @@ class _Scene:
     class_names: Sequence[str]
     on_map: TaskOnMap | None
     narrow: bool
+    words: Mapping[str, str]
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.views) <= len(LEARNERS):
             raise MetalearnError(f"the player shows 1 to {len(LEARNERS)} learners, not {len(self.views)}")
+
+    def say(self, text: str, **blanks: object) -> str:
+        """Return one of ``WORDS`` in the language of the figure, with its blanks filled."""
+        return self.words.get(text, text).format(**blanks)
 
     @property
     def steps(self) -> int:
@@ -177,7 +190,7 @@ class _Scene:
     def title(self, panel: Panel) -> str:
         """What stands above a panel."""
         if panel.learner is None:
-            return TITLES[panel.kind]
+            return self.say(TITLES[panel.kind])
         view = self.views[panel.learner]
         colour, _, dashes = LEARNERS[panel.learner]
         line = f"<span style='color:{colour}'>{dashes}</span> "
@@ -187,9 +200,8 @@ class _Scene:
             return ""
         if panel.kind == "step sizes" and view.step_sizes:
             low, high = _span(view.step_sizes)
-            sizes = f"{low:.2g} (dark) to {high:.2g} (light)" if high > low else f"{low:.2g} throughout"
-            return line + f"step sizes, {sizes}"
-        return line + TITLES[panel.kind]
+            return line + self.say(SIZES if high > low else ONE_SIZE, low=f"{low:.2g}", high=f"{high:.2g}")
+        return line + self.say(TITLES[panel.kind])
 
 
 def _across(row: Sequence[Panel]) -> int:
@@ -205,15 +217,16 @@ def adaptation_player(
     on_map: TaskOnMap | None = None,
     start: int = 0,
     narrow: bool = False,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> go.Figure:
     """Play one task's adaptation for one learner, or for two or three side by side.
 
     ``pictures``: the query drawings, uint8 ``[queries, 28, 28]``, sorted by class; ``answers``: their classes
     ``[queries]``. Every query is framed blue where the answer is right and orange where it is wrong, with the answer,
     as the letter of a class, and its probability below. Data too small for a map have none. The figure opens at step
-    ``start``; ``narrow`` puts the panels below each other, for a phone.
+    ``start``; ``narrow`` puts the panels below each other, for a phone. ``words`` translates some of ``WORDS``, or all.
     """
-    figure, frames = _drawn(_Scene(views, pictures, answers, class_names, on_map, narrow), start)
+    figure, frames = _drawn(_Scene(views, pictures, answers, class_names, on_map, narrow, words), start)
     figure.frames = frames
     return figure
 
@@ -226,9 +239,10 @@ def adaptation_spec(
     on_map: TaskOnMap | None = None,
     start: int = 0,
     narrow: bool = False,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return :func:`adaptation_player`'s figure as the dictionary that a browser is sent, in a third of the time."""
-    figure, frames = _drawn(_Scene(views, pictures, answers, class_names, on_map, narrow), start)
+    figure, frames = _drawn(_Scene(views, pictures, answers, class_names, on_map, narrow, words), start)
     return {**figure.to_dict(), "frames": frames}
 
 
@@ -292,7 +306,7 @@ def _draw_fixed(figure: go.Figure, scene: _Scene, panel: Panel, place: Place) ->
     elif panel.kind == "plane":
         figure.update_xaxes(visible=False, **where).update_yaxes(visible=False, **where)
     elif panel.kind == "step sizes" and panel.learner is not None:
-        _draw_step_sizes(figure, scene.views[panel.learner].step_sizes or {}, where)
+        _draw_step_sizes(figure, scene, scene.views[panel.learner].step_sizes or {}, where)
     elif panel.kind == "attention":
         figure.update_xaxes(visible=False, **where).update_yaxes(range=[0, 1.04], tickformat=".0%", nticks=3, **where)
 
@@ -354,7 +368,9 @@ def _draw_queries(figure: go.Figure, scene: _Scene, panel: Panel, where: dict[st
     )
 
 
-def _draw_step_sizes(figure: go.Figure, step_sizes: Mapping[str, np.ndarray], where: dict[str, int]) -> None:
+def _draw_step_sizes(
+    figure: go.Figure, scene: _Scene, step_sizes: Mapping[str, np.ndarray], where: dict[str, int]
+) -> None:
     """Draw the step sizes as cells, a layer a row and a step a column."""
     low, high = _span(step_sizes)
     names = [name.replace("_", " ") for name in step_sizes]
@@ -370,7 +386,7 @@ def _draw_step_sizes(figure: go.Figure, step_sizes: Mapping[str, np.ndarray], wh
         xgap=1,
         ygap=1,
         text=[[name] * sizes.shape[1] for name in names],
-        hovertemplate="%{text}, step %{x}: %{z:.3g}<extra></extra>",
+        hovertemplate=scene.say(OF_SIZE, layer="%{text}", step="%{x}", size="%{z:.3g}") + "<extra></extra>",
         **where,
     )
     figure.update_xaxes(range=[-0.4, sizes.shape[1] + 0.6], dtick=max(1, sizes.shape[1] // 5), **where)
@@ -440,14 +456,14 @@ def _changing(scene: _Scene, panel: Panel, place: Place, step: int) -> list[Trac
     view = scene.views[panel.learner]
     if panel.kind == "queries":
         percent = 0.85 * place.width / (len(scene.pictures) / len(scene.class_names)) >= FEWEST_PIXELS
-        return _answers(view.probabilities[step], scene.answers, scene.class_names, percent)
+        return _answers(view.probabilities[step], scene, percent)
     if panel.kind == "plane" and view.plane is not None:
         return _regions(view.plane, view.probabilities[step], scene, step)
     if panel.kind == "step sizes" and view.step_sizes:
         return [_taken(step, len(view.step_sizes))]
     if panel.kind == "attention" and view.attention is not None:
         names = [str(i + 1) for i in range(view.attention.shape[1])]
-        hover = "part %{x}: %{y:.1%}<extra></extra>"
+        hover = scene.say(OF_WEIGHT, number="%{x}", weight="%{y:.1%}") + "<extra></extra>"
         colour = LEARNERS[panel.learner][0]
         return [
             {"type": "bar", "x": names, "y": view.attention[step], "marker": {"color": colour}, "hovertemplate": hover}
@@ -493,7 +509,7 @@ def _regions(plane: Plane, probabilities: np.ndarray, scene: _Scene, step: int) 
     queries = _points(plane.queries[step], scene.answers)
     guesses = probabilities.argmax(-1)
     hover = [
-        f"query, is {scene.class_names[is_]}<br>taken for {scene.class_names[guess]}"
+        scene.say(OF_QUERY, name=scene.class_names[is_], guess=scene.class_names[guess])
         for is_, guess in zip(scene.answers, guesses, strict=True)
     ]
     queries.update(
@@ -507,7 +523,7 @@ def _regions(plane: Plane, probabilities: np.ndarray, scene: _Scene, step: int) 
         mode="markers+text",
         text=[ascii_uppercase[y] for y in plane.support_y],
         textfont={"color": "white", "size": 10},
-        hovertext=[f"support, {scene.class_names[y]}" for y in plane.support_y],
+        hovertext=[scene.say(OF_SUPPORT, name=scene.class_names[y]) for y in plane.support_y],
     )
     return [regions, queries, support]
 
@@ -542,8 +558,9 @@ def _way(path: np.ndarray) -> Trace:
     }
 
 
-def _answers(probabilities: np.ndarray, answers: np.ndarray, class_names: Sequence[str], percent: bool) -> list[Trace]:
+def _answers(probabilities: np.ndarray, scene: _Scene, percent: bool) -> list[Trace]:
     """Return frames and words for the right answers, and for the wrong ones; with their ``percent`` where it fits."""
+    answers, class_names = scene.answers, scene.class_names
     guesses = probabilities.argmax(-1)
     sure = probabilities[np.arange(len(answers)), guesses]
     corners = _corners(len(answers), len(answers) // len(class_names))
@@ -561,7 +578,10 @@ def _answers(probabilities: np.ndarray, answers: np.ndarray, class_names: Sequen
                 "text": [ascii_uppercase[guesses[i]] + (f" {sure[i]:.0%}" if percent else "") for i in rows],
                 "textfont": {"size": 11, "color": colour},
                 "hovertext": [
-                    f"is {class_names[answers[i]]}<br>taken for {class_names[guesses[i]]}, {sure[i]:.0%}" for i in rows
+                    scene.say(
+                        OF_ANSWER, name=class_names[answers[i]], guess=class_names[guesses[i]], share=f"{sure[i]:.0%}"
+                    )
+                    for i in rows
                 ],
                 "hoverinfo": "text",
             }
@@ -588,11 +608,10 @@ def _frames(top: np.ndarray, left: np.ndarray, colour: str) -> Trace:
 def _buttons(step: int, scene: _Scene) -> dict[str, Any]:
     """Return play, pause, and a step back or forward from ``step``: each frame brings its own."""
     back, forward = max(step - 1, 0), min(step + 1, scene.steps)
+    does = ([None, PLAY], [[None], JUMP], [[str(back)], JUMP], [[str(forward)], JUMP])
     buttons = [
-        {"label": "Play", "method": "animate", "args": [None, PLAY]},
-        {"label": "Pause", "method": "animate", "args": [[None], JUMP]},
-        {"label": "◀ Step", "method": "animate", "args": [[str(back)], JUMP]},
-        {"label": "Step ▶", "method": "animate", "args": [[str(forward)], JUMP]},
+        {"label": scene.say(label), "method": "animate", "args": args}
+        for label, args in zip(PLAYING, does, strict=True)
     ]
     return {
         "type": "buttons",
@@ -612,7 +631,7 @@ def _with_controls(figure: go.Figure, scene: _Scene, start: int) -> go.Figure:
     steps = [{"label": str(k), "method": "animate", "args": [[str(k)], JUMP]} for k in range(scene.steps + 1)]
     slider = {
         "active": start,
-        "currentvalue": {"prefix": "step ", "xanchor": "left"},
+        "currentvalue": {"prefix": scene.say(STEP) + " ", "xanchor": "left"},
         "pad": {"b": 34},
         "len": 1,
         "x": 0,

@@ -9,7 +9,7 @@ import pytest
 from plotly.basedatatypes import BaseTraceType
 
 from metalearn.errors import MetalearnError
-from metalearn.player import RIGHT, WRONG, AdaptationView, Plane, TaskOnMap, adaptation_player
+from metalearn.player import RIGHT, WORDS, WRONG, AdaptationView, Plane, TaskOnMap, adaptation_player
 
 STEPS, WAYS, QUERIES = 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -152,6 +152,21 @@ def test_it_is_small(on_map: TaskOnMap) -> None:
 def test_four_learners_are_one_too_many() -> None:
     with pytest.raises(MetalearnError, match="1 to 3 learners, not 4"):
         adaptation_player([view(n) for n in "abcd"], pictures(), ANSWERS, NAMES)
+
+
+def test_every_text_can_be_in_another_language(on_map: TaskOnMap) -> None:
+    varying = full("one")
+    constant = replace(varying, step_sizes={"layer_0": np.full(STEPS - 1, 0.1)})
+    marks = {text: f"[word {i}]" for i, text in enumerate(WORDS)}
+    figure = adaptation_player([varying, constant], pictures(), ANSWERS, NAMES, on_map, words=marks)
+    said = figure.to_json()
+    assert [text for text, mark in marks.items() if mark not in said] == []
+
+
+def test_blanks_are_filled_in_any_language(on_map: TaskOnMap) -> None:
+    words = {"step sizes, {low} (dark) to {high} (light)": "{high} hell, {low} dunkel"}
+    figure = adaptation_player([full("one")], pictures(), ANSWERS, NAMES, on_map, words=words)
+    assert any("2.2 hell, 0.1 dunkel" in title for title in titles(figure))
 
 
 def titles(figure: go.Figure) -> list[str]:

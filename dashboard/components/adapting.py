@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import state, training, work, workers
 from dashboard.asked import Asked, Watched
 from dashboard.components.ready import ReadyFigure
+from dashboard.language import translated
 from metalearn import maps, player
 
 MOST_LEARNERS = len(player.LEARNERS)
@@ -22,11 +23,12 @@ def adapted(asked: Asked) -> Watched:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def figure(asked: Asked, start: int, narrow: bool) -> go.Figure:
-    """Return the player, open at step ``start``; it belongs to all visitors."""
+def figure(asked: Asked, start: int, narrow: bool, language: str) -> go.Figure:
+    """Return the player, open at step ``start``; it belongs to all visitors who read this language."""
     seen = adapted(asked)
     drawings = (seen.pictures, seen.answers, seen.class_names)
-    return ReadyFigure(workers.run(player.adaptation_spec, seen.views, *drawings, seen.on_map, start, narrow))
+    words = {text: translated(text, language) for text in player.WORDS}
+    return ReadyFigure(workers.run(player.adaptation_spec, seen.views, *drawings, seen.on_map, start, narrow, words))
 
 
 def code(asked: Asked, start: int, narrow: bool, with_map: bool) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import address, state, training, workers
+from dashboard import address, language, state, training, workers
 from dashboard.asked import TOLD, Asked, Entrant
 from dashboard.components import adapting, as_python, banner, pictures
 from dashboard.components import split as split_choice
@@ -168,7 +168,7 @@ def play(asked: Asked) -> None:
     narrow = right.toggle(_("Panels below each other"), phone, key="narrow", persist_state="session")
     with st.spinner(_("Adapting …; where others do too, it waits for its turn.")):
         seen = adapting.adapted(asked)
-        figure = adapting.figure(asked, int(start), narrow)
+        figure = adapting.figure(asked, int(start), narrow, language.chosen())
     st.plotly_chart(
         figure,
         key="player",

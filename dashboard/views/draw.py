@@ -173,6 +173,7 @@ def page() -> None:
         "split": address.one_of(state.SPLITS),
         "learner": address.one_of([title for split in state.SPLITS for title in state.learner_titles(split)]),
         "source": address.one_of(["draw", "upload"]),
+        "classes": address.number(2, MOST_CLASSES),
     }
     with address.of(view):
         left, right = st.columns([1, 1], gap="large")

@@ -191,8 +191,8 @@ def test_the_code_makes_the_same_figure(characters: CharacterSet, question: str,
     found: dict[str, go.Figure] = {}
     exec(code.removesuffix("figure.show()"), found)
     made = json.loads(found["figure"].to_json())
-    assert made == sent(adapting.figure(watched, 1, False))
-    assert made != sent(adapting.figure(watched, 2, False))
+    assert made == sent(adapting.figure(watched, 1, False, "en"))
+    assert made != sent(adapting.figure(watched, 2, False, "en"))
 
 
 def sent(figure: go.Figure) -> object:

@@ -41,6 +41,17 @@ def test_what_was_drawn_is_recognised_and_lands_on_the_map(page: AppTest, omnigl
     assert any("Nearest to **B**" in found.value for found in page.markdown)
 
 
+def test_how_many_characters_is_in_the_address(app: AppTest) -> None:
+    app.run()
+    app.switch_page("views/draw.py")
+    app.query_params["classes"] = "5"
+    app.run()
+    assert not app.exception
+    assert app.select_slider(key="classes").value == 5
+    app.select_slider(key="classes").set_value(2).run()
+    assert app.query_params["classes"] == "2"
+
+
 def test_a_drawing_to_be_recognised_is_asked_for(page: AppTest) -> None:
     page.session_state["strokes"] = [stroke for stroke in SHEET if stroke["cell"] > 3]
     page.run(timeout=120)

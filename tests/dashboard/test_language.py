@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
 from dashboard import language, words
-from metalearn import maps, recipes, tables
+from metalearn import maps, player, recipes, tables
 
 DASHBOARD = Path(language.__file__).parent
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
@@ -58,6 +58,7 @@ def test_words_of_the_library_are_noted() -> None:
     assert {*maps.COLOURS, "question"} == set(words.COLOURS)
     assert {view.says for views in tables.VIEWS.values() for view in views} == set(words.MEASURES)
     assert {recipe.title for recipe in recipes.RECIPES.values()} == set(words.LEARNERS)
+    assert set(player.WORDS) == set(words.PLAYER)
 
 
 def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:
