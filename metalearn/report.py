@@ -85,13 +85,16 @@ def _setting(name: str, learner: recipes.Learner, data: str, split_name: str, se
     return {"split": split_name, "learner": name, "data": data, "transductive": transductive, "seed": seed}
 
 
-def embedding_table(name: str, characters: CharacterSet, split_name: str, seed: int = 0) -> Result:
+def embedding_table(
+    name: str, characters: CharacterSet, split_name: str, seed: int = 0, among: np.ndarray | None = None
+) -> Result:
     """Measure what an embedding of the test characters' tasks knows about alphabets, beside its controls.
 
-    The controls see the same support sets: mean pixels; mean features of the base model; the gradient embedding in an
-    untrained network; random vectors.
+    ``among``: the positions of the characters to take (all of the test side, by default). The controls see the same
+    support sets: mean pixels; mean features of the base model; the gradient embedding in an untrained network; random
+    vectors.
     """
-    test = in_company(characters, split_name)
+    test = in_company(characters, split_name) if among is None else among
     ids = characters.alphabet_ids[test]
     drawings = families.family(name).drawings
     tasks = families.character_tasks(characters, split_name, test, drawings)

@@ -112,6 +112,8 @@ def main() -> None:
     """Execute the notebooks named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name or number (default: all)")
+    if os.environ.get("FAST") == "1":
+        raise SystemExit("FAST=1 is for trying out; the pictures that are kept come from notebooks as they are")
     os.environ["PLOTLY_RENDERER"] = "png"
     names = parser.parse_args().names
     runs = {}
