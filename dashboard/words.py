@@ -71,3 +71,8 @@ PLAYER = (
     noted("Step ▶"),
     noted("step"),
 )
+COMPONENTS = (
+    noted("first component"),
+    noted("second component"),
+    noted("third component"),
+)

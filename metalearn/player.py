@@ -631,7 +631,7 @@ def _with_controls(figure: go.Figure, scene: _Scene, start: int) -> go.Figure:
     steps = [{"label": str(k), "method": "animate", "args": [[str(k)], JUMP]} for k in range(scene.steps + 1)]
     slider = {
         "active": start,
-        "currentvalue": {"prefix": scene.say(STEP) + " ", "xanchor": "left"},
+        "currentvalue": {"prefix": scene.say(STEP) + " ", "xanchor": "right"},
         "pad": {"b": 34},
         "len": 1,
         "x": 0,

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components.ready import ReadyFigure
+from dashboard.language import _
 from metalearn import maps, plots
 from metalearn.data import CharacterSet
 from metalearn.maps import TaskMap
@@ -42,7 +43,7 @@ def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
     """Draw the map: all tasks, once for all visitors, and on top what this one has selected."""
     coordinates = shown.projections[look.projection]
     which = (characters.name, shown.split, shown.family, look.projection, look.colour, look.drawings)
-    spec = _all_tasks(which, characters, shown, replace(look, selected=[]))
+    spec = _all_tasks(which, axes(look.style["axes"]), characters, shown, replace(look, selected=[]))
     on_top = go.Figure()
     if look.selected:
         plots.with_selected(on_top, coordinates, shown.names, look.selected)
@@ -52,12 +53,19 @@ def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
     return ReadyFigure({**spec, "data": [*spec["data"], *on_top.to_dict()["data"]]})
 
 
+def axes(titles: tuple[str, ...] = plots.COMPONENTS) -> tuple[str, ...]:
+    """Return the titles of axes in the visitor's language."""
+    return tuple(title and _(title) for title in titles)
+
+
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _all_tasks(which: tuple[Any, ...], _characters: CharacterSet, _shown: TaskMap, _look: Look) -> dict[str, Any]:
+def _all_tasks(
+    which: tuple[Any, ...], axes: tuple[str, ...], _characters: CharacterSet, _shown: TaskMap, _look: Look
+) -> dict[str, Any]:
     """Return the figure of all tasks as a dictionary, never to be changed; ``which`` says whose it is."""
     coordinates = _shown.projections[_look.projection]
     labels = maps.labels(_shown, _characters, _look.colour)
-    figure = plots.task_map(coordinates, labels, _shown.names, **_look.style)
+    figure = plots.task_map(coordinates, labels, _shown.names, **{**_look.style, "axes": axes})
     if _look.drawings and coordinates.shape[1] == 2:
         plots.with_drawings(figure, coordinates, _characters.images.reshape(-1, 28, 28)[_shown.drawings[:, 0]])
     return figure.update_layout(height=HEIGHT).to_dict()

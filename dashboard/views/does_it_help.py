@@ -16,13 +16,11 @@ from metalearn.tables import Row, View
 QUESTIONS = ("character", "alphabet", "drawer")
 MOST_CASES = 3
 TITLES = {
-    "families": "What does each embedding know?",
-    "learners": "Does it help to adapt, on plain tasks?",
-    "mixed": "Does it help where tasks ask different questions?",
-    "headline": "How good is the best learner?",
+    "families": noted("What does each embedding know?"),
+    "learners": noted("Does it help to adapt, on plain tasks?"),
+    "mixed": noted("Does it help where tasks ask different questions?"),
+    "headline": noted("How good is the best learner?"),
 }
-
-
 WHAT_IT_IS = {
     "families": noted(
         "Nearest of the same alphabet: the first neighbour by cosine (1-NN); of ten: precision at 10. NMI: how much "
@@ -60,7 +58,7 @@ def controls() -> tuple[str, View]:
 
 def show(table: str, rows: list[Row], view: View) -> None:
     """Draw the figure; what is clicked in it opens a task of that learner."""
-    figure = tables.figure(table, rows, view)
+    figure = tables.figure(table, rows, view).update_xaxes(title=_(view.says))
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(

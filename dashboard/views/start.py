@@ -98,7 +98,7 @@ def introduce(characters: CharacterSet) -> None:
     with columns[2]:
         how_it_helps(characters, shown, task)
     st.button(_("Another example"), on_click=another, icon=":material/refresh:")
-    st.markdown(f"#### {_('Where to go next')}")
+    st.markdown("#### " + _("Where to go next"))
     for column, (path, label, about) in zip(st.columns(3), next_pages(), strict=False):
         column.page_link(path, label=label, icon=":material/arrow_forward:")
         column.caption(about)

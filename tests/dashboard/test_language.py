@@ -12,10 +12,11 @@ from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
 from dashboard import language, words
-from metalearn import maps, player, recipes, tables
+from metalearn import maps, player, plots, recipes, tables
 
 DASHBOARD = Path(language.__file__).parent
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
+ENGLISH = re.compile(r"[A-Za-z]+( [a-z]{2,}){2}")  # three words of it
 BLANK = re.compile(r"\{[^}]*\}")
 
 
@@ -59,6 +60,7 @@ def test_words_of_the_library_are_noted() -> None:
     assert {view.says for views in tables.VIEWS.values() for view in views} == set(words.MEASURES)
     assert {recipe.title for recipe in recipes.RECIPES.values()} == set(words.LEARNERS)
     assert set(player.WORDS) == set(words.PLAYER)
+    assert set(plots.COMPONENTS) == set(words.COMPONENTS)
 
 
 def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:
@@ -69,3 +71,16 @@ def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:
     app.query_params["lang"] = "klingon"
     app.run()
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (DASHBOARD / "views").glob("*.py")))
+def test_no_page_falls_back_to_english(app: AppTest, page: str) -> None:
+    app.query_params["lang"] = "zh"
+    app.run()
+    app.switch_page(f"views/{page}").run(timeout=120)
+    assert not app.exception
+    texts = [found.value for kind in (app.title, app.subheader, app.markdown, app.info, app.caption) for found in kind]
+    for widget in [*app.selectbox, *app.multiselect, *app.toggle, *app.number_input, *app.button, *app.expander]:
+        texts += [widget.label, *getattr(widget, "options", [])]
+    english = [text for text in texts if ENGLISH.search(text) and "Lake" not in text]  # whose data it is stays as it is
+    assert english == []
