@@ -5,8 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-# A thread that waits for another leaves its core to whoever needs it: a tenth slower on an idle machine, twice as fast
-# on one that does other things too.
+# OpenMP's threads would spin while they wait for each other, and keep a core from whoever has work for it.
 export OMP_WAIT_POLICY ?= passive
 
 .PHONY: demo lab test lint figures book slides messages clean

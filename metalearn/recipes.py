@@ -280,16 +280,7 @@ def make_learner(
     if isinstance(learner.init, NeighbourInit):
         _remember_anchors(learner, learner.init, tasks)
     learner.to("cuda" if torch.cuda.is_available() else "cpu")
-    steps = meta_steps or recipe.meta_steps
-    rate = recipe.learning_rate if questions == "character" else recipe.mixed_learning_rate
-    schedule = train.Schedule(
-        steps,
-        rate,
-        recipe.cycles,
-        recipe.hook_speed,
-        validate_every=max(25, steps // 8),
-        half_precision=recipe.half_precision,
-    )
+    schedule = _schedule(recipe, questions, meta_steps or recipe.meta_steps)
     held_out = list(_validation(characters, sides, questions, seed + 1).sample(100))
     if recipe.meta_steps:
         title = f"{name}, {folder.name}"
@@ -316,6 +307,17 @@ def make_learner(
     if distributed.first():
         store.save(folder / name, store.halved(arrays), description)
     return description
+
+
+def _schedule(recipe: Recipe, questions: str, steps: int) -> train.Schedule:
+    return train.Schedule(
+        steps,
+        recipe.learning_rate if questions == "character" else recipe.mixed_learning_rate,
+        recipe.cycles,
+        recipe.hook_speed,
+        validate_every=max(25, steps // 8),
+        half_precision=recipe.half_precision,
+    )
 
 
 def _course(progress: train.Progress) -> dict[str, Any]:

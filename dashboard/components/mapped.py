@@ -43,7 +43,7 @@ def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
     """Draw the map: all tasks, once for all visitors, and on top what this one has selected."""
     coordinates = shown.projections[look.projection]
     which = (characters.name, shown.split, shown.family, look.projection, look.colour, look.drawings)
-    spec = _all_tasks(which, axes(look.style["axes"]), characters, shown, replace(look, selected=[]))
+    spec = _all_tasks(which, axis_titles(look.style["axes"]), characters, shown, replace(look, selected=[]))
     on_top = go.Figure()
     if look.selected:
         plots.with_selected(on_top, coordinates, shown.names, look.selected)
@@ -53,7 +53,7 @@ def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
     return ReadyFigure({**spec, "data": [*spec["data"], *on_top.to_dict()["data"]]})
 
 
-def axes(titles: tuple[str, ...] = plots.COMPONENTS) -> tuple[str, ...]:
+def axis_titles(titles: tuple[str, ...] = plots.COMPONENTS) -> tuple[str, ...]:
     """Return the titles of axes in the visitor's language."""
     return tuple(title and _(title) for title in titles)
 

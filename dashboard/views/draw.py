@@ -144,7 +144,7 @@ def on_the_map(characters: CharacterSet, brought: Own, split: str) -> None:
 
     shown, sides = state.task_map(split, characters.name), state.sides(split, characters, characters.name)
     embedded = own.embed(brought.classes, characters, sides.train, state.embedder(split))
-    figure = plots.task_map(shown.pca[:, :2], ["task"] * len(shown.names), shown.names, axes=mapped.axes())
+    figure = plots.task_map(shown.pca[:, :2], ["task"] * len(shown.names), shown.names, axes=mapped.axis_titles())
     figure.update_traces(marker_color=plots.MUTED, marker_size=3, marker_opacity=0.5)
     plots.with_own(figure, embedded[:, :2], brought.names)
     st.plotly_chart(
