@@ -67,7 +67,7 @@ def with_selected(
     }
     style = {"mode": "markers+text", "textposition": "top center", "marker": marker, "name": "selected"}
     style["textfont"] = {"size": 14, "color": STRESSED}
-    text = [_short(names[row]) for row in rows]
+    text = [short_name(names[row]) for row in rows]
     return figure.add_trace(_scatter(coordinates[rows], text=text, customdata=rows, **style))
 
 
@@ -126,7 +126,7 @@ def with_drawings(figure: go.Figure, coordinates: np.ndarray, pictures: np.ndarr
         sizing="stretch",
         layer="below",
     )
-    return figure.update_traces(marker_opacity=0, selector={"mode": "markers"})
+    return figure.update_traces(marker_opacity=0, unselected_marker_opacity=0, selector={"mode": "markers"})
 
 
 def _as_png(sheet: np.ndarray) -> str:
@@ -146,10 +146,13 @@ def _points(
         "color": palette[position % len(palette)],
         "symbol": symbols[position // len(palette) % len(symbols)],
     }
+    # A lasso fades nothing: what is selected is marked, on the other maps too.
+    style = {"unselected": {"marker": {"opacity": marker["opacity"]}}} if flat else {}
     return _scatter(
         coordinates,
         mode="markers",
         marker=marker,
+        **style,
         name=label,
         text=names,
         customdata=rows,
@@ -275,7 +278,7 @@ def over_sizes(sizes: Sequence[int], series: dict[str, Sequence[float]], xlabel:
     return styled(figure).update_layout(margin_t=50)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Shorten "Alphabet_of_the_Magi/character01" to "Alphabet 01" for a label."""
     alphabet, _, character = name.rpartition("/")
     return f"{alphabet.split('_')[0][:10]} {character.removeprefix('character')}"

@@ -39,11 +39,18 @@ class Look:
         return style
 
 
-def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
-    """Draw the map: all tasks, once for all visitors, and on top what this one has selected."""
-    coordinates = shown.projections[look.projection]
+def all_tasks(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
+    """Draw the map without what is selected, once for all visitors."""
     which = (characters.name, shown.split, shown.family, look.projection, look.colour, look.drawings)
-    spec = _all_tasks(which, axis_titles(look.style["axes"]), characters, shown, replace(look, selected=[]))
+    return ReadyFigure(
+        _all_tasks(which, axis_titles(look.style["axes"]), characters, shown, replace(look, selected=[]))
+    )
+
+
+def draw(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
+    """Draw the map, and on top what the visitor has selected."""
+    coordinates = shown.projections[look.projection]
+    spec = all_tasks(characters, shown, look).to_dict()
     on_top = go.Figure()
     if look.selected:
         plots.with_selected(on_top, coordinates, shown.names, look.selected)

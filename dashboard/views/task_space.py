@@ -1,16 +1,16 @@
 """Task space: every task as a point, what is drawn there, what is near in the full space, how far to trust it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import address, state
-from dashboard.components import as_python, banner, task_pictures, trust
+from dashboard.components import as_python, banner, mapped, marks, task_pictures, trust
 from dashboard.components import split as split_choice
-from dashboard.components.mapped import NEIGHBOURS, Look, code, draw
+from dashboard.components.mapped import NEIGHBOURS, Look, code
 from dashboard.language import _
 from metalearn import maps
 from metalearn.data import CharacterSet
@@ -88,34 +88,40 @@ def choose_tasks(shown: TaskMap) -> list[int]:
     return [position[name] for name in names]
 
 
-def selected_on(key: str, names: tuple[str, ...]) -> None:
-    """Take over what was selected on the map with this key."""
+def select(tasks: Iterable[Any], names: tuple[str, ...]) -> None:
+    """Take over which tasks a browser says were selected, as far as there are such."""
+    known = dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names))
+    st.session_state["tasks"] = [names[task] for task in known][:MOST_SELECTED]
+
+
+def encircled(key: str) -> Iterator[Any]:
+    """Return what is in the box or lasso that was drawn on the map with this key."""
     points: Any = st.session_state[key]["selection"]["points"]
-    tasks = dict.fromkeys(int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point)
-    st.session_state["tasks"] = [names[i] for i in tasks][:MOST_SELECTED]
+    return (np.ravel(point.get("customdata", [None])).tolist()[0] for point in points)
 
 
-def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> go.Figure:
-    """Draw one map, with what is to be said about it."""
-    figure = draw(characters, shown, look)
-    key = f"chart {shown.family} {look.projection}"
+def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> None:
+    """Draw one map, with what is to be said about it. On flat ones, the browser marks what is selected."""
     flat = "3D" not in look.projection
-    st.plotly_chart(
-        figure,
-        key=key,
-        on_select=(lambda: selected_on(key, shown.names)) if flat else "ignore",
-        selection_mode=("points", "box", "lasso"),
-        config={"toImageButtonOptions": {"format": "svg", "filename": f"tasks-{shown.family}"}},
-        alt=_("A map of {count} tasks, coloured by {colour}.").format(count=len(shown.names), colour=_(look.colour)),
-    )
+    key = f"chart {shown.family} {look.projection}"
+    with st.container(key=f"map_{look.projection.replace(' ', '_')}"):
+        st.plotly_chart(
+            (mapped.all_tasks if flat else mapped.draw)(characters, shown, look),
+            key=key,
+            on_select=(lambda: select(encircled(key), shown.names)) if flat else "ignore",
+            selection_mode=("box", "lasso"),
+            config={"toImageButtonOptions": {"format": "svg", "filename": f"tasks-{shown.family}"}},
+            alt=_("A map of {count} tasks, coloured by {colour}.").format(
+                count=len(shown.names), colour=_(look.colour)
+            ),
+        )
     st.caption(trust.of(shown, look.projection), help=trust.what_it_is())
-    return figure
 
 
 def selection(characters: CharacterSet, shown: TaskMap, selected: list[int], columns: int) -> None:
     """Show the drawings of the selected tasks and the neighbours of the first of them."""
     if not selected:
-        st.info(_("Click a point, or drag a box or lasso around some (tools above the map). Maps in 3D do not select."))
+        st.info(_("Click a point, or drag a box or lasso around some (tools above a flat map)."))
         return
     st.subheader(_("{count} selected").format(count=len(selected)))
     task_pictures.of_tasks(characters, shown, selected[: 3 * columns], columns)
@@ -186,7 +192,7 @@ def explore(characters: CharacterSet) -> None:
     apart = bool(second) and second != look.projection
     left, right = st.columns([1, 1] if apart else [3, 2])
     with left:
-        figure = show_map(characters, shown, look)
+        show_map(characters, shown, look)
     with right:
         if apart:
             show_map(characters, shown, look.on(second))
@@ -200,7 +206,10 @@ def explore(characters: CharacterSet) -> None:
     tools[1].download_button(
         _("Selection (CSV)"), trust.as_csv(shown, selected), "tasks.csv", "text/csv", disabled=not selected
     )
-    tools[2].download_button(_("Figure (HTML)"), lambda: figure.to_html(), "tasks.html", "text/html")
+    tools[2].download_button(
+        _("Figure (HTML)"), lambda: mapped.draw(characters, shown, look).to_html(), "tasks.html", "text/html"
+    )
+    marks.show(shown, look, on_pick=lambda task: select([task], shown.names))
     trust.clusters(characters, shown)
     if shown.family != maps.EPISODES and characters.name == "omniglot":
         trust.compare(characters, shown)

@@ -1,7 +1,7 @@
 """What every page owes its visitor in a real browser: addresses, languages, the dark, and the width of a phone."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from metalearn.data import CharacterSet
 from tests.end_to_end.conftest import Server, new_page
@@ -18,25 +18,94 @@ def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked(server: Server, b
         page.close()
 
 
-def test_a_point_that_is_clicked_is_selected_and_stands_in_the_address(
+def test_a_point_that_is_clicked_is_marked_on_both_maps_and_stands_in_the_address(
     browser: Browser, address: str, characters: CharacterSet
 ) -> None:
     page = new_page(browser)
     page.goto(f"{address}/task_space?beside=PCA+2D")
-    page.locator(".js-plotly-plot .points path").first.wait_for()
-    page.wait_for_timeout(1500)
-    box = page.locator(".js-plotly-plot .points path").nth(700).bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    click_on_point(page, 700)
     expect(page.get_by_text("1 selected")).to_be_visible()
+    expect(page.locator(".marks circle")).to_have_count(2)
     page.wait_for_url("**tasks=**")
-    highlighted = "plots => plots.map(p => p.data.filter(t => t.name === 'selected').map(t => t.text.length))"
-    assert page.locator(".js-plotly-plot").evaluate_all(highlighted) == [[1], [1]]
     again = new_page(browser)
     again.goto(page.url)
     expect(again.get_by_text("1 selected")).to_be_visible()
+    expect(again.locator(".marks circle")).to_have_count(2)
     page.close()
     again.close()
+
+
+def test_a_map_that_was_moved_stays_where_it_is_and_marks_move_with_it(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/task_space")
+    click_on_point(page, 700)
+    expect(page.locator(".marks text")).not_to_be_empty()
+    mark, chart = page.locator(".marks circle"), page.locator(".js-plotly-plot").bounding_box()
+    assert chart is not None
+    before = float(mark.get_attribute("cx") or "nan")
+    page.mouse.move(chart["x"] + 300, chart["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(chart["x"] + 340, chart["y"] + 300, steps=4)
+    page.mouse.up()
+    assert float(mark.get_attribute("cx") or "nan") == pytest.approx(before + 40, abs=1)
+    left = "() => document.querySelector('.js-plotly-plot').layout.xaxis.range[0]"
+    moved = page.evaluate(left)
+    click_on_point(page, 300)
+    page.wait_for_timeout(1500)
+    assert page.evaluate(left) == moved
+    page.close()
+
+
+def test_a_lasso_selects_and_so_does_a_click_afterwards(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/task_space?beside=PCA+2D")
+    click_on_point(page, 700)
+    second = page.locator(".js-plotly-plot").nth(1)
+    second.hover()
+    second.locator("[data-title='Lasso Select']").click()
+    chart = second.bounding_box()
+    assert chart is not None
+    x, y = chart["x"] + chart["width"] / 2, chart["y"] + chart["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for right, down in ((70, 0), (70, 70), (0, 70), (0, 0)):
+        page.mouse.move(x + right, y + down, steps=5)
+    page.mouse.up()
+    expect(page.get_by_text("1 selected")).to_be_hidden()
+    expect(page.get_by_text(" selected", exact=False).last).to_be_visible()
+    assert page.locator(".marks circle").count() > 2
+    click_on_point(page, 700)  # the same as before the lasso
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.close()
+
+
+def test_a_point_of_a_map_in_3d_can_be_clicked(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/task_space?map=PCA+3D")
+    page.locator(".js-plotly-plot canvas").first.wait_for()
+    chart = page.locator(".js-plotly-plot").bounding_box()
+    assert chart is not None
+    hovered = "() => document.querySelector('.js-plotly-plot').under ?? null"
+    for step in range(100):
+        page.mouse.move(chart["x"] + chart["width"] * (0.3 + 0.004 * step), chart["y"] + chart["height"] / 2)
+        page.wait_for_timeout(100)
+        if page.evaluate(hovered) is not None:
+            break
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.close()
+
+
+def click_on_point(page: Page, number: int) -> None:
+    """Click in the middle of a point of the first map, once the page has come to rest."""
+    point = page.locator(".js-plotly-plot").first.locator(".points path").nth(number)
+    point.wait_for()
+    page.locator(".marks").first.wait_for(state="attached")
+    page.wait_for_timeout(1500)
+    box = point.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def test_the_language_is_switched_and_stays(browser: Browser, address: str) -> None:

@@ -1,0 +1,80 @@
+"""How long a visitor of the dashboard waits, in a real browser. Run alone: python -m pytest tests/benchmarks"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from metalearn.data import CharacterSet
+from tests.end_to_end.conftest import Server, address, browser, new_page, server
+
+__all__ = ["address", "browser", "server"]  # fixtures
+
+POINTS = ".js-plotly-plot .points path"
+MARKS = "[...document.querySelectorAll('.marks circle')].map(mark => mark.getAttribute('cx')).join()"
+PICTURES = "[...document.querySelectorAll('[data-testid=stImage] img')].map(image => image.src).join()"
+LOSSES = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fullData.map(of => `${of.y}`)).join()"
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Page]:
+    page = new_page(browser)
+    yield page
+    page.close()
+
+
+def until_new(page: Page, what: str, act: Callable[[], None]) -> None:
+    """Do something and wait until what is seen on the page has become something else, and not nothing."""
+    before = page.evaluate(what)
+    act()
+    page.wait_for_function(f"before => {{ const now = {what}; return now && now !== before; }}", arg=before)
+
+
+def test_from_the_start_of_a_server_to_the_first_picture(
+    benchmark: BenchmarkFixture, server: Server, browser: Browser
+) -> None:
+    def start() -> None:
+        with server() as address:
+            page = new_page(browser)
+            page.goto(address)
+            page.locator(POINTS).first.wait_for()
+            page.close()
+
+    benchmark.pedantic(start, rounds=3)
+
+
+@pytest.mark.parametrize("maps", ["", "?beside=PCA+2D"], ids=["one map", "two maps"])
+@pytest.mark.parametrize("what", [MARKS, PICTURES], ids=["marked", "neighbours shown"])
+def test_a_click_on_the_map(benchmark: BenchmarkFixture, address: str, watched: Page, maps: str, what: str) -> None:
+    watched.goto(f"{address}/task_space{maps}")
+    points = watched.locator(".js-plotly-plot").first.locator(".points path")
+    points.first.wait_for()
+    watched.wait_for_timeout(4000)
+    number = count(37, step=61)
+
+    def next_point() -> tuple[tuple[float, float], dict[str, object]]:
+        watched.wait_for_timeout(1500)
+        box = points.nth(next(number)).bounding_box()
+        assert box is not None
+        return (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), {}
+
+    def click(x: float, y: float) -> None:
+        until_new(watched, what, lambda: watched.mouse.click(x, y))
+
+    benchmark.pedantic(click, setup=next_point, rounds=12)
+
+
+def test_other_drawings_adapted_to(
+    benchmark: BenchmarkFixture, address: str, watched: Page, characters: CharacterSet
+) -> None:
+    chosen = urlencode([("characters", characters.characters[i]) for i in (10, 200, 400, 500, 600)])
+    watched.goto(f"{address}/adaptation?learners=preinit&shots=5&steps=10&{chosen}")
+    watched.locator(".js-plotly-plot").wait_for()
+
+    def other_seed() -> None:
+        until_new(watched, LOSSES, watched.locator(".st-key-seed [data-testid=stNumberInputStepUp]").click)
+
+    benchmark.pedantic(other_seed, setup=lambda: watched.wait_for_timeout(1500), rounds=8, warmup_rounds=1)
