@@ -9,6 +9,7 @@ Which parameters a learner turns into task parameters is what tells ANIL (the he
 and the scales and shifts) and full MAML (all of them) apart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +42,9 @@ class Backbone:
     the task that are classified together, as MAML's published code does: predictions on the query set then depend on
     one another, which must be reported.
 
+    With ``copies``, so many such networks stand side by side and share nothing but what they see; the features of all
+    are the features. ``widths`` and ``groups`` are those of each.
+
     The head starts from one vector for all classes (Ye and Chao 2022, "UNICORN-MAML"), so that it fits any number of
     ways and the order of the classes cannot matter.
     """
@@ -50,6 +54,7 @@ class Backbone:
     transductive: bool = False
     pools: tuple[int, ...] = (2, 3, 4)
     strided: tuple[int, ...] = (1,)
+    copies: int = 1
 
     @property
     def features_size(self) -> int:
@@ -58,7 +63,7 @@ class Backbone:
         for i in self.blocks:
             for _ in range((i in self.strided) + (i in self.pools)):
                 side = (side + 1) // 2
-        return self.widths[-1] * side * side
+        return self.copies * self.widths[-1] * side * side
 
     @property
     def blocks(self) -> range:
@@ -82,9 +87,10 @@ class Backbone:
         channels = 1
         for i, width in zip(self.blocks, self.widths, strict=True):
             deviation = (2 / (9 * channels)) ** 0.5
-            parameters[f"conv{i}"] = deviation * torch.randn(width, channels, 3, 3, generator=generator)
-            parameters[f"scale{i}"] = torch.ones(width)
-            parameters[f"shift{i}"] = torch.zeros(width)
+            all_copies = self.copies * width
+            parameters[f"conv{i}"] = deviation * torch.randn(all_copies, channels, 3, 3, generator=generator)
+            parameters[f"scale{i}"] = torch.ones(all_copies)
+            parameters[f"shift{i}"] = torch.zeros(all_copies)
             channels = width
         parameters["head_weight"] = torch.zeros(self.features_size)
         parameters["head_bias"] = torch.zeros(())
@@ -129,7 +135,7 @@ class Backbone:
         tasks = len(x)
         h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
         for i in self.blocks:
-            h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i))
+            h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i), self._apart_in(i))
             h = self._pooled(i, F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks)))
         return h
 
@@ -153,16 +159,25 @@ class Backbone:
         h = x[:, :, 0].transpose(0, 1)
         for i in self.blocks:
             scale, shift = parameters[f"scale{i}"].flatten(), parameters[f"shift{i}"].flatten()
-            h = F.conv2d(h, parameters[f"conv{i}"].flatten(0, 1), stride=self._stride(i), padding=1, groups=tasks)
+            groups = tasks * self._apart_in(i)
+            h = F.conv2d(h, parameters[f"conv{i}"].flatten(0, 1), stride=self._stride(i), padding=1, groups=groups)
             if self.transductive:
                 h = F.batch_norm(h, None, None, scale, shift, training=True)
             else:
-                h = F.group_norm(h, tasks * self.groups, scale, shift)
+                h = F.group_norm(h, tasks * self._normal_groups, scale, shift)
             h = self._pooled(i, F.relu(h))
         return h.unflatten(1, (tasks, -1)).transpose(0, 1)
 
     def _stride(self, block: int) -> int:
         return 2 if block in self.strided else 1
+
+    def _apart_in(self, block: int) -> int:
+        """How many networks have an input of their own in a block: all see the same picture in the first."""
+        return 1 if block == 1 else self.copies
+
+    @property
+    def _normal_groups(self) -> int:
+        return self.copies * self.groups
 
     def _pooled(self, block: int, h: Tensor) -> Tensor:
         return F.max_pool2d(h, 2, ceil_mode=True) if block in self.pools else h
@@ -170,24 +185,34 @@ class Backbone:
     def _normalise(self, h: Tensor, scale: Tensor, shift: Tensor, tasks: int) -> Tensor:
         if not self.transductive:
             if scale.ndim == shift.ndim == 1:
-                return F.group_norm(h, self.groups, scale, shift)  # the same in one pass, and fewer to differentiate
-            return _scale_and_shift(F.group_norm(h, self.groups), scale, shift, tasks)
+                return F.group_norm(
+                    h, self._normal_groups, scale, shift
+                )  # the same in one pass, and fewer to differentiate
+            return _scale_and_shift(F.group_norm(h, self._normal_groups), scale, shift, tasks)
         per_task = h.unflatten(0, (tasks, -1))
         variance, mean = torch.var_mean(per_task, dim=(1, 3, 4), keepdim=True, correction=0)
         normal = ((per_task - mean) * torch.rsqrt(variance + 1e-5)).flatten(0, 1)
         return _scale_and_shift(normal, scale, shift, tasks)
 
 
-def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int) -> Tensor:
+def side_by_side(networks: Sequence[Params]) -> Params:
+    """Return the parameters of networks of one shape, none with a head of its own, as those of so many ``copies``."""
+    together = {name: torch.cat([p[name] for p in networks]) for name in networks[0] if name != "head_bias"}
+    return {**together, "head_bias": networks[0]["head_bias"]}
+
+
+def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -> Tensor:
     """Convolve with one weight for all, or with one a task: in one call, or in one a task where these are large."""
     if weight.ndim == 4:
-        return F.conv2d(h, weight, stride=stride, padding=1)
+        return F.conv2d(h, weight, stride=stride, padding=1, groups=groups)
     by_task = h.unflatten(0, (tasks, -1))
     if by_task.shape[1] > MANY:
         each = zip(by_task, weight, strict=True)
-        return torch.cat([F.conv2d(of_one, its_own, stride=stride, padding=1) for of_one, its_own in each])
+        return torch.cat(
+            [F.conv2d(of_one, its_own, stride=stride, padding=1, groups=groups) for of_one, its_own in each]
+        )
     side_by_side = by_task.transpose(0, 1).flatten(1, 2)
-    convolved = F.conv2d(side_by_side, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks)
+    convolved = F.conv2d(side_by_side, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks * groups)
     return convolved.unflatten(1, (tasks, -1)).transpose(0, 1).flatten(0, 1)
 
 

@@ -161,7 +161,7 @@ def _learners(setting: Setting) -> list[Measurement]:
     """Every learner on plain Omniglot and within an alphabet: first told otherwise, then by step, ways and shots."""
     found = []
     protocols = (("unstructured", "article"), ("within-alphabet", "lake"))
-    everyone = [(protocol, split_name, name) for protocol, split_name in protocols for name in recipes.RECIPES]
+    everyone = [(protocol, side, name) for protocol, side in protocols for name in recipes.shipped_for(side)]
     for what, measure in (("ablation", _ablation), ("steps", _by_step)):
         for protocol, split_name, name in everyone:
             about = {"protocol": protocol, "split": split_name, "learner": name, "what": what}

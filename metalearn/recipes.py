@@ -1,7 +1,7 @@
 """The named learners: how each is built, trained, shipped and loaded again."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from metalearn import distributed, store, train
 from metalearn.adapt import SGD, Init, Modulate, Update
 from metalearn.augment import Distorted
-from metalearn.backbone import HEAD, Backbone
+from metalearn.backbone import HEAD, Backbone, side_by_side
 from metalearn.data import CharacterSet, Split, split
 from metalearn.errors import MetalearnError
 from metalearn.families import BACKBONE, EMBEDDING_SIZE, base_parameters, fit_embedder, load_embedder
@@ -80,6 +80,8 @@ class Recipe:
     prototypical network knew. Inner steps of 0.3 do better with 20 ways and overshoot with 5. Both were found on the
     article split's validation characters.
 
+    Where the backbone has copies, each is trained by itself, from a seed of its own. A learner ships for ``splits``.
+
     A learner with a ``twin`` is conditioned on the task embedding: the twin is the same without one.
 
     On mixed questions there is more to learn, and ``mixed_learning_rate`` is used. ``hook_speed`` is how many times as
@@ -104,6 +106,12 @@ class Recipe:
     half_precision: bool = False
     warm_start: bool = True
     twin: str | None = None
+    splits: tuple[str, ...] = SPLITS
+
+    @property
+    def of_one_copy(self) -> "Recipe":
+        """The recipe with a backbone that stands alone."""
+        return replace(self, backbone=replace(self.backbone, copies=1))
 
     def build(self, embedder: Pipeline | None, seed: int) -> Learner:
         """Return the learner before any training."""
@@ -117,6 +125,20 @@ EVERYTHING = (*BACKBONE.body, *HEAD)
 WIDE = Backbone(widths=(32, 64, 128, 128, 256), pools=(2, 4))
 CONTEXT_SIZE = 64
 
+_WIDE = Recipe(
+    "Prototypical network, wider and longer trained",
+    PrototypeInit,
+    steps=0,
+    backbone=WIDE,
+    practice=_distorted_drawings,
+    meta_steps=20_000,
+    cycles=2,
+    learning_rate=2e-3,
+    objective=train.all_pairs_loss,
+    half_precision=True,
+    warm_start=False,
+)
+
 RECIPES: dict[str, Recipe] = {
     # --- without an embedding ---
     "prototypes": Recipe(
@@ -128,19 +150,7 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=3e-3,
         warm_start=False,
     ),
-    "wide": Recipe(
-        "Prototypical network, wider and longer trained",
-        PrototypeInit,
-        steps=0,
-        backbone=WIDE,
-        practice=_distorted_drawings,
-        meta_steps=20_000,
-        cycles=2,
-        learning_rate=2e-3,
-        objective=train.all_pairs_loss,
-        half_precision=True,
-        warm_start=False,
-    ),
+    "wide": _WIDE,
     "scratch": Recipe("From scratch", lambda: LearnedInit(EVERYTHING), steps=10, meta_steps=0, warm_start=False),
     "anil": Recipe("Learned init of the head (ANIL)", lambda: LearnedInit(HEAD), second_order=True, meta_steps=200),
     "fomaml": Recipe(
@@ -245,6 +255,11 @@ def recipe_of(name: str) -> Recipe:
     return RECIPES[name]
 
 
+def shipped_for(split_name: str) -> tuple[str, ...]:
+    """Return the names of the learners that ship for a split."""
+    return tuple(name for name, recipe in RECIPES.items() if split_name in recipe.splits)
+
+
 def folder_of(split_name: str, questions: str = "character") -> str:
     """Return the folder in which what was trained on these questions of a split lies."""
     return split_name if questions == "character" else f"{split_name}-{questions}"
@@ -268,27 +283,29 @@ def make_learner(
     made where it is missing. Returns the artifact's description.
     """
     recipe = recipe_of(name)
-    sides = split(characters, split_name)
-    folder = root / folder_of(split_name, questions)
+    sides, folder = split(characters, split_name), root / folder_of(split_name, questions)
     embedder = _episode_embedder(characters, split_name, questions, root, seed) if recipe.twin else None
-    learner = recipe.build(embedder, seed)
-    tasks = recipe.practice(characters, sides, seed) if questions == "character" else _mixed(characters, sides, seed)
-    base_sha256 = None
-    if recipe.warm_start:
-        base, base_sha256 = base_parameters(split_name, root)
-        learner.start.update(base)
-    if isinstance(learner.init, NeighbourInit):
-        _remember_anchors(learner, learner.init, tasks)
-    learner.to("cuda" if torch.cuda.is_available() else "cpu")
+    base, base_sha256 = base_parameters(split_name, root) if recipe.warm_start else ({}, None)
     schedule = _schedule(recipe, questions, meta_steps or recipe.meta_steps)
     held_out = list(_validation(characters, sides, questions, seed + 1).sample(100))
-    if recipe.meta_steps:
-        title = f"{name}, {folder.name}"
-        progress = train.train(
-            learner, tasks, held_out, schedule, recipe.objective, folder / ".runs" / name, title=title
-        )
-    else:
-        progress = train.Progress(validation=[(0, train.mean_accuracy(learner, held_out))])
+    copies = recipe.backbone.copies
+
+    def trained(copy: int) -> tuple[Learner, train.Progress]:
+        learner = recipe.of_one_copy.build(embedder, seed + copy)
+        learner.start.update(base)
+        practice = _mixed if questions == "mixed" else recipe.practice
+        tasks = practice(characters, sides, seed + copy)
+        if isinstance(learner.init, NeighbourInit):
+            _remember_anchors(learner, learner.init, tasks)
+        learner.to("cuda" if torch.cuda.is_available() else "cpu")
+        if not recipe.meta_steps:
+            return learner, train.Progress()
+        run = name if copies == 1 else f"{name}-{copy + 1}"
+        title = f"{run}, {folder.name}"
+        return learner, train.train(learner, tasks, held_out, schedule, recipe.objective, folder / ".runs" / run, title)
+
+    learners, courses = zip(*map(trained, range(copies)), strict=True)
+    learner = learners[0] if copies == 1 else _together(recipe, learners, seed)
     description = {
         "kind": "learner",
         "learner": name,
@@ -301,12 +318,20 @@ def make_learner(
         "inner_steps": learner.steps,
         "base_sha256": base_sha256,
         "schedule": asdict(schedule),
-        **_course(progress),
+        "validation": train.mean_accuracy(learner, held_out),
+        **_course(courses),
     }
     arrays = {key: value.cpu().numpy() for key, value in learner.state_dict().items()}
     if distributed.first():
         store.save(folder / name, store.halved(arrays), description)
     return description
+
+
+def _together(recipe: Recipe, learners: Sequence[Learner], seed: int) -> Learner:
+    """Return the learner whose backbone is those of all of ``learners``, side by side."""
+    learner = recipe.build(None, seed).to(learners[0].device)
+    learner.start.update(side_by_side([alone.shared for alone in learners]))
+    return learner
 
 
 def _schedule(recipe: Recipe, questions: str, steps: int) -> train.Schedule:
@@ -320,14 +345,13 @@ def _schedule(recipe: Recipe, questions: str, steps: int) -> train.Schedule:
     )
 
 
-def _course(progress: train.Progress) -> dict[str, Any]:
-    """Return how a training went, and what it took."""
+def _course(courses: Sequence[train.Progress]) -> dict[str, Any]:
+    """Return how the trainings of all copies went, and what they took together."""
     return {
-        "validation": max(accuracy for _, accuracy in progress.validation),
-        "validation_curve": progress.validation,
+        "validation_curve": [found for course in courses for found in course.validation],
         "threads": torch.get_num_threads(),
-        "wall_s": round(progress.wall_s, 1),
-        "cpu_s": round(progress.cpu_s, 1),
+        "wall_s": round(sum(course.wall_s for course in courses), 1),
+        "cpu_s": round(sum(course.cpu_s for course in courses), 1),
     }
 
 

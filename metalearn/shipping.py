@@ -39,11 +39,13 @@ def shipped() -> dict[str, list[str]]:
 
 def pieces(root: Path, seed: int = 0) -> list[Piece]:
     """Return everything that ships, what takes longest first."""
-    found = [_learner(name, split, root, seed) for name in ("wide", families.BASE) for split in recipes.SPLITS]
+    longest = ("ensemble", "wide", families.BASE)
+    everyone = {split: recipes.shipped_for(split) for split in recipes.SPLITS}
+    found = [_learner(n, split, root, seed) for n in longest for split, names in everyone.items() if n in names]
     for split in recipes.SPLITS:
         base = f"{split}/{families.BASE}"
         found.append(_episodes(split, "character", root, seed))
-        found += [_learner(name, split, root, seed) for name in recipes.RECIPES if name not in ("wide", families.BASE)]
+        found += [_learner(name, split, root, seed) for name in everyone[split] if name not in longest]
         for name in families.FAMILIES:
             fit = partial(families.make_embedder, name, split_name=split, root=root, seed=seed)
             found.append(Piece(f"{split}/{name}", fit, (base,)))

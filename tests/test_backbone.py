@@ -1,9 +1,11 @@
 """The network as a function: the same numbers whether parameters are shared or every task has its own."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from metalearn.backbone import AT_ONCE, HEAD, MANY, Backbone
+from metalearn.backbone import AT_ONCE, HEAD, MANY, Backbone, side_by_side
 
 SMALL = Backbone(widths=(8, 8, 16), groups=4)
 
@@ -67,6 +69,21 @@ def test_a_prediction_depends_on_its_picture_alone_unless_transductive() -> None
     transductive = Backbone(SMALL.widths, SMALL.groups, transductive=True)
     with_fewer = transductive.features(parameters(), x[:, :2])
     assert not torch.allclose(with_fewer, transductive.features(parameters(), x)[:, :2])
+
+
+@pytest.mark.parametrize("transductive", [False, True])
+@pytest.mark.parametrize("own", [(), ("conv1", "scale2"), SMALL.body])
+@pytest.mark.parametrize("count", [4, MANY + 1])
+def test_copies_side_by_side_see_what_each_sees_alone(transductive: bool, own: tuple[str, ...], count: int) -> None:
+    alone = Backbone(SMALL.widths, SMALL.groups, transductive)
+    together = replace(alone, copies=3)
+    networks = [parameters(seed) for seed in range(3)]
+    joined = side_by_side(networks)
+    assert {name: p.shape for name, p in joined.items()} == {name: p.shape for name, p in together.initial().items()}
+    joined |= together.for_tasks(joined, own, tasks=3, ways=5)
+    x = pictures(count=count)
+    expected = torch.cat([alone.features(network, x) for network in networks], dim=2) / 3**0.5
+    torch.testing.assert_close(together.features(joined, x), expected)
 
 
 def test_the_head_fits_any_number_of_ways_and_starts_without_an_opinion() -> None:
