@@ -40,7 +40,7 @@ slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides
 	$(BIN)/python notebooks/slides.py
 
 messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and compile these
-	$(BIN)/pybabel -q extract -k noted --no-location --omit-header -o dashboard/locale/dashboard.pot dashboard
+	$(BIN)/pybabel -q extract -k noted -k MetalearnError --no-location --omit-header -o dashboard/locale/dashboard.pot dashboard metalearn
 	$(BIN)/pybabel -q update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date -D dashboard -i dashboard/locale/dashboard.pot -d dashboard/locale
 	$(BIN)/pybabel -q compile -D dashboard -d dashboard/locale
 	rm dashboard/locale/dashboard.pot

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from metalearn.errors import MetalearnError
+
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 FOLDER = Path(__file__).parent / "locale"
 
@@ -37,6 +39,11 @@ def _(text: str) -> str:
 def translated(text: str, language: str) -> str:
     """Return ``text`` in ``language``."""
     return _catalogue(language).gettext(text)
+
+
+def said(error: MetalearnError) -> str:
+    """Return what an error says, in the visitor's language."""
+    return _(error.text).format(**error.values) if error.values else _(error.text)
 
 
 @cache

@@ -39,7 +39,7 @@ class Training:
     progress: "Progress | None" = None
     stopping: threading.Event = field(default_factory=threading.Event)
     finished: bool = False
-    error: str = ""
+    error: MetalearnError | None = None
 
     @property
     def step(self) -> int:
@@ -90,9 +90,9 @@ def start(training: Training, characters: CharacterSet) -> bool:
         try:
             here.put(training.name, _trained(training, characters))
         except MetalearnError as error:
-            training.error = str(error)
+            training.error = error
         except Exception:
-            training.error = "the training broke off; the server's log says why"
+            training.error = MetalearnError("the training broke off; the server's log says why")
             logging.getLogger(__name__).exception("training %s", training.recipe)
         finally:
             training.finished = True

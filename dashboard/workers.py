@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from dashboard.language import _
 from metalearn.errors import MetalearnError
 
 COUNT = 2  # how many work at once; the other visitors wait for their turn
@@ -52,7 +51,7 @@ class Worker:
         except (OSError, EOFError) as lost:
             process.kill()
             process.wait()
-            raise MetalearnError(_("The process that was adapting has ended; try again.")) from lost
+            raise MetalearnError("The process that was adapting has ended; try again.") from lost
         if error is not None:
             raise error
         result: R = returned
@@ -82,7 +81,7 @@ def run(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
     try:
         worker = IDLE.get(timeout=PATIENCE_S)
     except queue.Empty:
-        raise MetalearnError(_("Too many others are adapting just now; try again in a minute.")) from None
+        raise MetalearnError("Too many others are adapting just now; try again in a minute.") from None
     try:
         return worker.call(function, *arguments, **named)
     finally:

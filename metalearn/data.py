@@ -93,16 +93,19 @@ class CharacterSet:
         names = list(names)
         for name in names:
             if name not in position:
-                raise MetalearnError(f"unknown character {name!r} in {self.name}{_did_you_mean(name, self.characters)}")
+                raise MetalearnError(
+                    "unknown character {name!r} in {data}; did you mean {known!r}?",
+                    name=name,
+                    data=self.name,
+                    known=_most_like(name, self.characters),
+                )
         return np.array([position[name] for name in names])
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
+def _most_like(name: str, known: Iterable[str]) -> str:
     import difflib
 
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"; did you mean {close[0]!r}?" if close else f"; names look like {known[0]!r}"
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,9 @@ def split(characters: CharacterSet, name: str) -> Split:
     elif name == "lake":
         count = len(characters.alphabet_names)
         if count < 2:
-            raise MetalearnError(f"{characters.name} has one alphabet; the lake split needs two, use --split article")
+            raise MetalearnError(
+                "{name} has one alphabet; the lake split needs two, use the article split", name=characters.name
+            )
         background = max(1, count * 3 // 5)
         order = np.random.default_rng(0).permutation(background)
         held_out = order[: background // 10]
@@ -206,7 +211,8 @@ def _omniglot_root(path: Path) -> Path:
         if _omniglot_parts(root):
             return root
     raise MetalearnError(
-        f"{path} does not hold Omniglot: expected images_background and images_evaluation, as .zip files or folders"
+        "{path} does not hold Omniglot: expected images_background and images_evaluation, as .zip files or folders",
+        path=path,
     )
 
 
@@ -238,8 +244,13 @@ def _read_omniglot(root: Path) -> CharacterSet:
             new = list(drawings.values())[names_before:]
             if len(new) != characters or any(len(of_one) != each for of_one in new):
                 raise MetalearnError(
-                    f"{root / part} is incomplete: it holds {sum(map(len, new)):,} drawings of {len(new)} characters, "
-                    f"Omniglot has {characters * each:,} of {characters} there; fetch it again"
+                    "{path} is incomplete: it holds {drawings:,} drawings of {characters} characters, Omniglot has "
+                    "{all_drawings:,} of {all_characters} there; fetch it again",
+                    path=root / part,
+                    drawings=sum(map(len, new)),
+                    characters=len(new),
+                    all_drawings=characters * each,
+                    all_characters=characters,
                 )
     images = np.stack([_black_on_white([of_one[file] for file in sorted(of_one)]) for of_one in drawings.values()])
     return CharacterSet(
@@ -258,7 +269,7 @@ def read_drawing(path: Path) -> np.ndarray:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise MetalearnError(f"{path} cannot be read ({error})") from error
+        raise MetalearnError("{path} cannot be read ({error})", path=path, error=str(error)) from error
     return _black_on_white([decode(content, str(path))])[0]
 
 
@@ -288,7 +299,7 @@ def _download_omniglot() -> CharacterSet:
             root = Path(temporary) / "omniglot-py"
             return _named_source(_read_omniglot(root), "torchvision's download")
     except (OSError, RuntimeError) as error:
-        raise MetalearnError(f"Omniglot could not be downloaded ({error})") from error
+        raise MetalearnError("Omniglot could not be downloaded ({error})", error=str(error)) from error
     finally:
         socket.setdefaulttimeout(before)
 
@@ -302,7 +313,7 @@ def folder(path: str | Path) -> CharacterSet:
     """
     path = Path(path)
     if not path.is_dir():
-        raise MetalearnError(f"{path} is not a folder")
+        raise MetalearnError("{path} is not a folder", path=path)
     drawings: dict[str, list[np.ndarray]] = defaultdict(list)
     for name, content in _image_files(path):
         parts = name.split("/")[:-1]
@@ -310,7 +321,7 @@ def folder(path: str | Path) -> CharacterSet:
             character = "/".join(parts if len(parts) == 2 else (path.name, *parts))
             drawings[character].append(normalise(decode(content, name)))
     if not drawings:
-        raise MetalearnError(f"{path} holds no class folders with images (path/class/image.png)")
+        raise MetalearnError("{path} holds no class folders with images (path/class/image.png)", path=path)
     most = max(map(len, drawings.values()))
     images = np.zeros((len(drawings), most, SIZE, SIZE), np.uint8)
     for row, of_one in zip(images, drawings.values(), strict=True):
@@ -354,15 +365,25 @@ def _image_files(path: Path) -> Iterator[tuple[str, bytes]]:
         RuntimeError,
         NotImplementedError,
     ) as error:
-        raise MetalearnError(f"{path} cannot be read ({error}); fetch it again or name another") from error
+        raise MetalearnError(
+            "{path} cannot be read ({error}); fetch it again or name another", path=path, error=str(error)
+        ) from error
 
 
 def _check_bounds(path: Path, sizes: list[tuple[str, int]]) -> None:
     if len(sizes) > MAX_FILES:
-        raise MetalearnError(f"{path} holds {len(sizes):,} images; at most {MAX_FILES:,} are read")
+        raise MetalearnError(
+            "{path} holds {count:,} images; at most {most:,} are read", path=path, count=len(sizes), most=MAX_FILES
+        )
     for name, size in sizes:
         if size > MAX_FILE_BYTES:
-            raise MetalearnError(f"{name} in {path} has {size:,} bytes; an image may have {MAX_FILE_BYTES:,}")
+            raise MetalearnError(
+                "{name} in {path} has {size:,} bytes; an image may have {most:,}",
+                name=name,
+                path=path,
+                size=size,
+                most=MAX_FILE_BYTES,
+            )
 
 
 def decode(content: bytes, name: str) -> np.ndarray:
@@ -371,7 +392,10 @@ def decode(content: bytes, name: str) -> np.ndarray:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise MetalearnError(
-                    f"{name} has {picture.width} x {picture.height} pixels; at most 16 million are read"
+                    "{name} has {width} x {height} pixels; at most 16 million are read",
+                    name=name,
+                    width=picture.width,
+                    height=picture.height,
                 )
             if picture.mode in ("1", "L"):
                 return np.asarray(picture.convert("L"))
@@ -380,7 +404,9 @@ def decode(content: bytes, name: str) -> np.ndarray:
     except MetalearnError:
         raise
     except Exception as error:  # Pillow's decoders raise many types for a broken file
-        raise MetalearnError(f"{name} is not an image that can be read ({error})") from error
+        raise MetalearnError(
+            "{name} is not an image that can be read ({error})", name=name, error=str(error)
+        ) from error
 
 
 def normalise(grey: np.ndarray) -> np.ndarray:

@@ -156,10 +156,10 @@ def load_embedder(folder: str, name: str = "gradient", root: Path | None = None)
     path = root / folder / name
     arrays, description = store.load(path)
     if description.get("kind") != "embedder":
-        raise MetalearnError(f"{path} is not an embedder; make it again with 'metalearn train --recipe all'")
+        raise MetalearnError("{path} is not an embedder; make it again with 'metalearn train --recipe all'", path=path)
     base, base_sha256 = base_parameters(description["split"], root)
     if base_sha256 != description["base_sha256"]:
-        raise MetalearnError(f"{path} was fitted to another base model; make it again with 'metalearn train'")
+        raise MetalearnError("{path} was fitted to another base model; make it again with 'metalearn train'", path=path)
     embedder = family(description["family"]).embedder(base).restore(store.below("embedder/", arrays))
     learned = store.below("reducer/", arrays)
     return make_pipeline(embedder, _restored_pca(learned)) if learned else make_pipeline(embedder)

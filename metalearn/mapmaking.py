@@ -32,7 +32,12 @@ def compute(
     Raises MetalearnError for fewer than ``maps.FEWEST`` characters.
     """
     if len(characters) < maps.FEWEST:
-        raise MetalearnError(f"{characters.name} has {len(characters)} characters; a map needs {maps.FEWEST}")
+        raise MetalearnError(
+            "{name} has {count} characters; a map needs {fewest}",
+            name=characters.name,
+            count=len(characters),
+            fewest=maps.FEWEST,
+        )
     folder = maps.path_of(split_name, family, root=root).parent
     embedder = families.load_embedder(folder.name, family, root)
     learner = recipes.load_learner(str(folder / LEARNER), split_name)

@@ -33,7 +33,7 @@ def pictures_of(sent: Any, cells: int) -> list[np.ndarray | None]:
     cell. Each picture is centred and brought to the size of Omniglot's. Raises MetalearnError for anything else.
     """
     if not isinstance(sent, list) or len(sent) > MOST_STROKES:
-        raise MetalearnError(f"a sheet is a list of at most {MOST_STROKES} strokes")
+        raise MetalearnError("a sheet is a list of at most {most} strokes", most=MOST_STROKES)
     of_cell: dict[int, list[Any]] = defaultdict(list)
     for stroke in sent:
         cell = stroke.get("cell") if isinstance(stroke, dict) else None
@@ -71,7 +71,7 @@ def read_archive(content: bytes) -> dict[str, list[np.ndarray]]:
         NotImplementedError,
         OSError,
     ) as error:
-        raise MetalearnError(f"that is not a zip archive that can be read ({error})") from error
+        raise MetalearnError("that is not a zip archive that can be read ({error})", error=str(error)) from error
     if not found:
         raise MetalearnError("the archive holds no pictures in folders; put those of a class into a folder of its own")
     return dict(found)
@@ -80,8 +80,10 @@ def read_archive(content: bytes) -> dict[str, list[np.ndarray]]:
 def _check_sizes(sizes: list[int]) -> None:
     if len(sizes) > MOST_FILES or sum(sizes) > MOST_BYTES or max(sizes, default=0) > MOST_FILE_BYTES:
         raise MetalearnError(
-            f"the archive is too large: at most {MOST_FILES} pictures, {MOST_FILE_BYTES // 10**6} MB each, "
-            f"{MOST_BYTES // 10**6} MB together"
+            "the archive is too large: at most {most} pictures, {each} MB each, {together} MB together",
+            most=MOST_FILES,
+            each=MOST_FILE_BYTES // 10**6,
+            together=MOST_BYTES // 10**6,
         )
 
 

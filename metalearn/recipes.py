@@ -414,7 +414,7 @@ def load_learner(name: str, split_name: str, questions: str = "character") -> Le
     arrays, description = store.load(path)
     recipe = RECIPES.get(description.get("learner", ""))
     if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
-        raise MetalearnError(f"{path} is not a learner of this version; make it again with 'metalearn train'")
+        raise MetalearnError("{path} is not a learner of this version; make it again with 'metalearn train'", path=path)
     embedder = load_embedder(path.parent.name, "episodes", path.parent.parent) if recipe.twin else None
     learner = recipe.build(embedder, description["seed"])
     learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
@@ -432,6 +432,6 @@ def best(split_name: str) -> str:
     learners = [d for d in described if d.get("kind") == "learner"]
     if not learners:
         raise MetalearnError(
-            f"no learner ships for the {split_name} split; make them with 'metalearn train --recipe all'"
+            "no learner ships for the {split} split; make them with 'metalearn train --recipe all'", split=split_name
         )
     return max(learners, key=lambda d: d["validation"])["learner"]

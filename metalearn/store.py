@@ -36,15 +36,18 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         content = file.read_bytes()
         if sha256(content) != description["sha256"]:
             raise MetalearnError(
-                f"{file} was altered or cut short (its checksum differs); restore it, or make it again with "
-                "'metalearn train'"
+                "{file} was altered or cut short (its checksum differs); restore it, or make it again with "
+                "'metalearn train'",
+                file=file,
             )
         arrays = safetensors.numpy.load(content)
         return {name: a.astype(np.float32) if a.dtype == np.float16 else a for name, a in arrays.items()}, description
     except FileNotFoundError as error:
-        raise MetalearnError(f"there is no artifact {file}; restore it, or make it with 'metalearn train'") from error
+        raise _missing(file) from error
     except (OSError, KeyError, safetensors.SafetensorError) as error:
-        raise MetalearnError(f"{file} is not an artifact of this kit ({error}); restore it") from error
+        raise MetalearnError(
+            "{file} is not an artifact of this kit ({error}); restore it", file=file, error=str(error)
+        ) from error
 
 
 def describe(file: Path) -> dict[str, Any]:
@@ -52,12 +55,18 @@ def describe(file: Path) -> dict[str, Any]:
     try:
         description = json.loads(file.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise MetalearnError(f"there is no artifact {file}; restore it, or make it with 'metalearn train'") from error
+        raise _missing(file) from error
     except (OSError, ValueError) as error:
-        raise MetalearnError(f"{file} does not describe an artifact of this kit ({error}); restore it") from error
+        raise MetalearnError(
+            "{file} does not describe an artifact of this kit ({error}); restore it", file=file, error=str(error)
+        ) from error
     if not isinstance(description, dict):
-        raise MetalearnError(f"{file} does not describe an artifact of this kit; restore it")
+        raise MetalearnError("{file} does not describe an artifact of this kit; restore it", file=file)
     return description
+
+
+def _missing(file: Path) -> MetalearnError:
+    return MetalearnError("there is no artifact {file}; restore it, or make it with 'metalearn train'", file=file)
 
 
 def halved(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

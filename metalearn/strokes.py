@@ -37,12 +37,14 @@ def check_strokes(strokes: Iterable[Points]) -> list[np.ndarray]:
     except (TypeError, ValueError, OverflowError) as error:
         raise MetalearnError("strokes are lists of points (x, y), two numbers each") from error
     if not 1 <= len(arrays) <= MAX_STROKES:
-        raise MetalearnError(f"the drawing has {len(arrays)} strokes; draw 1 to {MAX_STROKES}")
+        raise MetalearnError("the drawing has {count} strokes; draw 1 to {most}", count=len(arrays), most=MAX_STROKES)
     if any(stroke.ndim != 2 or stroke.shape[1] != 2 or len(stroke) == 0 for stroke in arrays):
         raise MetalearnError("strokes are lists of points (x, y), two numbers each, and none is empty")
     points = np.concatenate(arrays)
     if len(points) > MAX_POINTS:
-        raise MetalearnError(f"the drawing has {len(points):,} points; at most {MAX_POINTS:,} are read")
+        raise MetalearnError(
+            "the drawing has {count:,} points; at most {most:,} are read", count=len(points), most=MAX_POINTS
+        )
     if not np.all((points >= 0) & (points <= 1)):  # which also finds what is not a number
         raise MetalearnError("a stroke leaves the drawing area; x and y go from 0 to 1")
     return arrays

@@ -142,14 +142,24 @@ class Episodes:
             needed = self.ways if self.question == "character" else self.shots + self.queries
         groups = [group for group in groups if len(group) >= needed]
         if not groups or (self.question == "alphabet" and len(groups) < self.ways):
-            raise MetalearnError(f"too few characters for {self._describe()}: {len(pool):,} may be used; ask for less")
+            raise self._too_few_characters(len(pool))
         if self.question == "drawer" and self.data.counts[pool].min() < self.ways:
-            raise MetalearnError(f"too few drawers for {self._describe()}: some character has fewer than {self.ways}")
+            raise MetalearnError("too few drawers for {ways} ways: some character has fewer", ways=self.ways)
         return groups
 
-    def _describe(self) -> str:
-        where = " within one alphabet" if self.within_alphabet else ""
-        return f"{self.ways}-way {self.shots}-shot {self.question} tasks with {self.queries} queries{where}"
+    def _too_few_characters(self, count: int) -> MetalearnError:
+        asked = {"ways": self.ways, "shots": self.shots, "queries": self.queries, "count": count}
+        if self.within_alphabet:
+            return MetalearnError(
+                "too few characters for {ways}-way {shots}-shot tasks with {queries} queries within one alphabet: "
+                "{count:,} in all may be used; ask for less",
+                **asked,
+            )
+        return MetalearnError(
+            "too few characters for {ways}-way {shots}-shot tasks with {queries} queries: {count:,} may be used; ask "
+            "for less",
+            **asked,
+        )
 
     def _choose_characters(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return the characters and quarter turns of each class, both ``[tasks, ways]``."""
@@ -264,9 +274,13 @@ class CharacterTasks:
         short = self.data.counts[self.characters] < needed
         if short.any():
             name = self.data.characters[self.characters[short][0]]
-            raise MetalearnError(f"{name} has fewer than the {needed} drawings asked for")
+            raise MetalearnError("{name} has fewer than the {needed} drawings asked for", name=name, needed=needed)
         if len(self.others) <= self.against + self.queries:
-            raise MetalearnError(f"{len(self.others)} characters are too few to take {self.against} others from")
+            raise MetalearnError(
+                "{count} characters are too few to take {against} others from",
+                count=len(self.others),
+                against=self.against,
+            )
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -310,7 +324,11 @@ def task_of(
     if short.any():
         i = chosen[short][0]
         raise MetalearnError(
-            f"{data.characters[i]} has {data.counts[i]} drawings; {shots} shots and {queries} queries need more"
+            "{name} has {count} drawings; {shots} shots and {queries} queries need more",
+            name=data.characters[i],
+            count=int(data.counts[i]),
+            shots=shots,
+            queries=queries,
         )
     drawings = np.stack(
         [np.random.default_rng([seed, c]).permutation(data.counts[c])[: shots + queries] for c in chosen]
@@ -342,7 +360,10 @@ def gather(
 def _check_drawings(data: CharacterSet, needed: int) -> None:
     if needed > data.counts.max():
         raise MetalearnError(
-            f"{needed} drawings of a character are needed; {data.name} has at most {data.counts.max()}"
+            "{needed} drawings of a character are needed; {name} has at most {most}",
+            needed=needed,
+            name=data.name,
+            most=int(data.counts.max()),
         )
 
 

@@ -68,7 +68,12 @@ def positions(data: CharacterSet, names: Sequence[str]) -> list[int]:
     where = {name: i for i, name in enumerate(data.characters)}
     missing = [name for name in names if name not in where]
     if missing:
-        raise MetalearnError(f"{data.name} has no character {missing[0]!r}; choose among its {len(data):,}")
+        raise MetalearnError(
+            "{data} has no character {name!r}; choose among its {count:,}",
+            data=data.name,
+            name=missing[0],
+            count=len(data),
+        )
     return [where[name] for name in names]
 
 

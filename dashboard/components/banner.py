@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.language import _
+from dashboard.language import _, said
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -31,7 +31,7 @@ def _fetch() -> None:
 
             data.omniglot()
         except MetalearnError as error:
-            st.error(_("{error}. The glyphs stay until it can be had.").format(error=error))
+            st.error(_("{error}. The glyphs stay until it can be had.").format(error=said(error)))
             return
     state.characters.clear()
     st.session_state.pop("characters", None)

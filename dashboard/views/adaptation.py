@@ -8,7 +8,7 @@ from dashboard.asked import TOLD, Asked, Entrant
 from dashboard.components import adapting, as_python, banner, pictures
 from dashboard.components import split as split_choice
 from dashboard.components.adapting import MOST_LEARNERS
-from dashboard.language import _
+from dashboard.language import _, said
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -288,4 +288,4 @@ def page() -> None:
 try:
     page()
 except MetalearnError as error:
-    st.error(str(error))
+    st.error(said(error))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import address, state
 from dashboard.components import as_python
-from dashboard.language import _
+from dashboard.language import _, said
 from dashboard.words import noted
 from metalearn import tables
 from metalearn.errors import MetalearnError
@@ -173,4 +173,4 @@ def page() -> None:
 try:
     page()
 except MetalearnError as error:
-    st.error(str(error))
+    st.error(said(error))

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import address, state, training, work, workers
 from dashboard.components import banner, mapped, pad, pictures
 from dashboard.components import split as split_choice
-from dashboard.language import _
+from dashboard.language import _, said
 from metalearn import maps, plots
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
@@ -211,4 +211,4 @@ def answer(characters: CharacterSet, brought: Own) -> None:
 try:
     page()
 except MetalearnError as error:
-    st.error(str(error))
+    st.error(said(error))

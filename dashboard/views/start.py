@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import address, state
 from dashboard.components import banner, pictures, task_pictures
-from dashboard.language import _
+from dashboard.language import _, said
 from metalearn import plots
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
@@ -115,4 +115,4 @@ def next_pages() -> list[tuple[str, str, str]]:
 try:
     page()
 except MetalearnError as error:
-    st.error(str(error))
+    st.error(said(error))

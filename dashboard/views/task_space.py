@@ -11,7 +11,7 @@ from dashboard import address, state
 from dashboard.components import as_python, banner, mapped, marks, task_pictures, trust
 from dashboard.components import split as split_choice
 from dashboard.components.mapped import NEIGHBOURS, Look, code
-from dashboard.language import _
+from dashboard.language import _, said
 from metalearn import maps
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
@@ -218,4 +218,4 @@ def explore(characters: CharacterSet) -> None:
 try:
     page()
 except MetalearnError as error:
-    st.error(str(error))
+    st.error(said(error))

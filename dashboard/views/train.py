@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import address, state, training
 from dashboard.components import banner
 from dashboard.components import split as split_choice
-from dashboard.language import _
+from dashboard.language import _, said
 from dashboard.training import Training
 from metalearn import plots
 from metalearn.data import CharacterSet
@@ -83,7 +83,7 @@ def curves(now: Training) -> None:
 def result(done: Training) -> None:
     """Say how a training ended, and where its learner can be used."""
     if done.error:
-        st.error(done.error)
+        st.error(said(done.error))
         return
     best = max((accuracy for _step, accuracy in done.progress.validation), default=0.0) if done.progress else 0.0
     st.success(
@@ -125,4 +125,4 @@ def page() -> None:
 try:
     page()
 except MetalearnError as error:
-    st.error(str(error))
+    st.error(said(error))

@@ -14,15 +14,15 @@ from streamlit.testing.v1 import AppTest
 from dashboard import language, words
 from metalearn import maps, player, plots, recipes, tables
 
-DASHBOARD = Path(language.__file__).parent
+DASHBOARD, LIBRARY = (Path(package.__file__).parent for package in (language, maps))
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
 ENGLISH = re.compile(r"[A-Za-z]+( [a-z]{2,}){2}")  # three words of it
 BLANK = re.compile(r"\{[^}]*\}")
 
 
 def texts() -> set[str]:
-    keywords = {"_": None, "noted": None}
-    return {found[2] for found in extract_from_dir(DASHBOARD, keywords=keywords)}
+    keywords = {"_": None, "noted": None, "MetalearnError": None}
+    return {found[2] for folder in (DASHBOARD, LIBRARY) for found in extract_from_dir(folder, keywords=keywords)}
 
 
 def catalogue(name: str) -> dict[str, str]:
@@ -71,6 +71,15 @@ def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:
     app.query_params["lang"] = "klingon"
     app.run()
     assert not app.exception
+
+
+def test_an_error_of_the_library_is_said_in_the_language_of_the_page(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METALEARN_DATA", str(tmp_path / "nowhere"))
+    app.query_params["lang"] = "zh"
+    app.run()
+    assert [error.value for error in app.error] == [f"{tmp_path / 'nowhere'} 不是文件夹"]
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in (DASHBOARD / "views").glob("*.py")))

@@ -70,7 +70,7 @@ def test_others_wait(page: AppTest, characters: CharacterSet) -> None:
 def test_what_goes_wrong_is_said(small: CharacterSet) -> None:
     now = Training("prototypes", "article", 20, 0)
     assert training.start(now, small)
-    assert "too few characters" in finished(now).error
+    assert "too few characters" in str(finished(now).error)
     with pytest.raises(MetalearnError, match="train it again"):
         training.trained(now.name)
 
@@ -78,7 +78,7 @@ def test_what_goes_wrong_is_said(small: CharacterSet) -> None:
 def test_what_nobody_expected_frees_the_room_too(characters: CharacterSet) -> None:
     now = Training("prototypes", "article", 0, 0)  # no step, and so nothing validated to go back to
     assert training.start(now, characters)
-    assert "the server's log says why" in finished(now).error
+    assert "the server's log says why" in str(finished(now).error)
     assert not training.room().occupied.locked()
 
 
