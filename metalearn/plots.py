@@ -46,7 +46,8 @@ def task_map(
         with_selected(figure, coordinates, names, highlighted)
     layout = {
         "title": title,
-        "legend": {"itemsizing": "constant", "orientation": "h", "y": -0.08 if flat else 0},
+        # Below the axis, and below its title if it has one.
+        "legend": {"itemsizing": "constant", "orientation": "h", "y": (-0.16 if any(axes) else -0.08) if flat else 0},
         "showlegend": len(set(labels)) <= MOST_NAMED,
         "dragmode": "pan" if flat else "turntable",
     }
