@@ -1,5 +1,6 @@
 """A page run without a browser, on whatever data this machine has."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,17 @@ def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app(characters: CharacterSet) -> AppTest:
-    """The dashboard, not run yet. (``characters`` fills the cache first.)"""
+def app(characters: CharacterSet) -> Iterator[AppTest]:
+    """The dashboard, not run yet; what it keeps is of one test alone. (``characters`` fills the cache first.)"""
     import streamlit as st
 
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    return AppTest.from_file(str(APP), default_timeout=60)
+    def forget() -> None:
+        st.cache_data.clear()
+        st.cache_resource.clear()
+
+    forget()
+    yield AppTest.from_file(str(APP), default_timeout=60)
+    forget()
 
 
 def captions(app: AppTest) -> str:
