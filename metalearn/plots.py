@@ -68,7 +68,7 @@ def with_selected(
     }
     style = {"mode": "markers+text", "textposition": "top center", "marker": marker, "name": "selected"}
     style["textfont"] = {"size": 14, "color": STRESSED}
-    text = [short_name(names[row]) for row in rows]
+    text = [map_label(names[row]) for row in rows]
     return figure.add_trace(_scatter(coordinates[rows], text=text, customdata=rows, **style))
 
 
@@ -280,7 +280,13 @@ def over_sizes(sizes: Sequence[int], series: dict[str, Sequence[float]], xlabel:
 
 
 def short_name(name: str) -> str:
-    """Shorten "Alphabet_of_the_Magi/character01" to "Alphabet 01" for a label."""
+    """Return "Greek 01" for "Greek/character01"."""
+    alphabet, character = name.rsplit("/", 1)
+    return f"{alphabet.replace('_', ' ')} {character.removeprefix('character')}"
+
+
+def map_label(name: str) -> str:
+    """Shorten "Alphabet_of_the_Magi/character01" to "Alphabet 01" for a point on a map."""
     alphabet, _, character = name.rpartition("/")
     return f"{alphabet.split('_')[0][:10]} {character.removeprefix('character')}"
 

@@ -15,7 +15,8 @@ from metalearn.backbone import HEAD, Params
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
-from metalearn.player import AdaptationView, Plane, TaskOnMap, short_name
+from metalearn.player import AdaptationView, Plane, TaskOnMap
+from metalearn.plots import short_name
 from metalearn.tasks import Episodes, TaskBatch, task_of
 
 GRID = 40  # cells of the decision regions, in each direction

@@ -63,7 +63,13 @@ def test_the_library_never_imports_the_front_ends() -> None:
     for file in (ROOT / "metalearn").rglob("*.py"):
         imported = set(re.findall(r"^\s*(?:import|from) (\w+)", file.read_text(), re.MULTILINE))
         assert not imported & {"streamlit", "ipywidgets", "jupyterlab", "dashboard"}, file
-        assert "plotly" not in imported or file.name in ("plots.py", "player.py"), file
+        assert "plotly" not in imported or file.name == "plots.py" or file.parent.name == "player", file
+
+
+def test_every_package_is_installed() -> None:
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
+    found = [path.parent.relative_to(ROOT) for path in (ROOT / "metalearn").rglob("__init__.py")]
+    assert sorted(named) == sorted(".".join(path.parts) for path in found)
 
 
 def test_what_ships_is_small_and_holds_no_pickles() -> None:

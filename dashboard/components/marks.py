@@ -22,7 +22,7 @@ def show(shown: TaskMap, look: Look, on_pick: Callable[[Any], None]) -> None:
         key=KEY,
         data={
             "tasks": look.selected,
-            "names": [plots.short_name(shown.names[task]) for task in look.selected],
+            "names": [plots.map_label(shown.names[task]) for task in look.selected],
             "neighbours": [near for task in first for near in shown.neighbours(task, NEIGHBOURS).tolist()],
         },
         on_picked_change=lambda: on_pick(st.session_state[KEY]["picked"]),

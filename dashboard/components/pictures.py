@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from metalearn.data import SIZE, CharacterSet
-from metalearn.player import short_name
+from metalearn.plots import short_name
 
 CELL = 96  # pixels: as many stand in a row as fit, on a projector or a phone
 

@@ -1,0 +1,200 @@
+"""What changes with the step, as plain dictionaries: a play has hundreds of traces, and objects take their time."""
+
+from string import ascii_uppercase
+from typing import Any
+
+import numpy as np
+
+from metalearn.player.scene import (
+    LEARNERS,
+    OF_ANSWER,
+    OF_QUERY,
+    OF_SUPPORT,
+    OF_WEIGHT,
+    SIDE,
+    Panel,
+    Place,
+    Scene,
+    corners,
+)
+from metalearn.player.views import AdaptationView, Plane
+from metalearn.plots import PALETTE
+
+RIGHT, WRONG = PALETTE[0], PALETTE[5]
+PATH = PALETTE[4]
+# After Tol's muted palette, two light ones darker: unlike right and wrong, and apart in colour blindness.
+CLASSES = (
+    "#332288", "#CC6677", "#117733", "#B8860B", "#3399CC", "#882255", "#44AA99", "#999933", "#AA4499", "#777777"
+)  # fmt: skip
+TINT = 0.35  # how much of its class's colour a decision region has
+FEWEST_PIXELS = 36  # that a cell needs to have its answer's probability below it
+
+Trace = dict[str, Any]  # of a figure, as plotly takes it
+Moving = tuple[Trace, Place]
+
+
+def moving(scene: Scene, step: int) -> list[Moving]:
+    """Return all traces that change, as they are at ``step``, each with its place."""
+    found: list[Moving] = []
+    for panel, place in scene.places.items():
+        if scene.has(panel):
+            found += [(trace, place) for trace in _changing(scene, panel, place, step)]
+    return found
+
+
+def _changing(scene: Scene, panel: Panel, place: Place, step: int) -> list[Trace]:
+    """Return the traces of a panel that change."""
+    if panel.learner is None:
+        if panel.kind == "map":
+            return [_way(scene.on_map.path[: step + 1])] if scene.on_map else []
+        return [_dot(view, panel.kind, i, step) for i, view in enumerate(scene.views)]
+    view = scene.views[panel.learner]
+    if panel.kind == "queries":
+        percent = 0.85 * place.width / (len(scene.pictures) / len(scene.class_names)) >= FEWEST_PIXELS
+        return _answers(view.probabilities[step], scene, percent)
+    if panel.kind == "plane" and view.plane is not None:
+        return _regions(view.plane, view.probabilities[step], scene, step)
+    if panel.kind == "step sizes" and view.step_sizes:
+        return [_taken(step, len(view.step_sizes))]
+    if panel.kind == "attention" and view.attention is not None:
+        names = [str(i + 1) for i in range(view.attention.shape[1])]
+        hover = scene.say(OF_WEIGHT, number="%{x}", weight="%{y:.1%}") + "<extra></extra>"
+        colour = LEARNERS[panel.learner][0]
+        return [
+            {"type": "bar", "x": names, "y": view.attention[step], "marker": {"color": colour}, "hovertemplate": hover}
+        ]
+    return []
+
+
+def _dot(view: AdaptationView, kind: str, learner: int, step: int) -> Trace:
+    """Mark where a curve is at ``step``."""
+    values = view.support_loss if kind == "loss" else view.query_accuracy
+    dot = {"size": 12, "color": LEARNERS[learner][0], "line": {"width": 2, "color": "white"}}
+    return {"type": "scatter", "x": [step], "y": [values[step]], "mode": "markers", "marker": dot, "name": view.learner}
+
+
+def _taken(step: int, layers: int) -> Trace:
+    """Frame the column of the step that led to where we are; at the start there is none."""
+    x = np.array([-0.5, 0.5, 0.5, -0.5, -0.5]) + (step or np.nan)
+    y = np.array([-0.5, -0.5, layers - 0.5, layers - 0.5, -0.5])
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": {"color": WRONG, "width": 2.5},
+        "hoverinfo": "skip",
+    }
+
+
+def _regions(plane: Plane, probabilities: np.ndarray, scene: Scene, step: int) -> list[Trace]:
+    """Draw what class each place of the plane has, the support drawings filled, the queries open."""
+    ways = len(scene.class_names)
+    regions = {
+        "type": "heatmap",
+        "x": plane.x.astype(np.float32),
+        "y": plane.y.astype(np.float32),
+        "z": plane.regions[step],
+        "colorscale": _tints(ways),
+        "zmin": -0.5,
+        "zmax": ways - 0.5,
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+    queries = _points(plane.queries[step], scene.answers)
+    guesses = probabilities.argmax(-1)
+    hover = [
+        scene.say(OF_QUERY, name=scene.class_names[is_], guess=scene.class_names[guess])
+        for is_, guess in zip(scene.answers, guesses, strict=True)
+    ]
+    queries.update(
+        marker=queries["marker"] | {"symbol": "circle-open", "size": 9, "line": {"width": 2}},
+        hovertext=hover,
+        mode="markers",
+    )
+    support = _points(plane.support[step], plane.support_y)
+    support.update(
+        marker=support["marker"] | {"size": 15, "line": {"width": 1, "color": "white"}},
+        mode="markers+text",
+        text=[ascii_uppercase[y] for y in plane.support_y],
+        textfont={"color": "white", "size": 10},
+        hovertext=[scene.say(OF_SUPPORT, name=scene.class_names[y]) for y in plane.support_y],
+    )
+    return [regions, queries, support]
+
+
+def _points(places: np.ndarray, classes: np.ndarray) -> Trace:
+    x, y = places.astype(np.float32).T
+    return {"type": "scatter", "x": x, "y": y, "marker": {"color": [CLASSES[c] for c in classes]}, "hoverinfo": "text"}
+
+
+def _tints(ways: int) -> list[list[Any]]:
+    """Return a colour scale of as many flat colours as there are classes, light ones."""
+    scale: list[list[Any]] = []
+    for i, colour in enumerate(CLASSES[:ways]):
+        parts = [round(255 - TINT * (255 - int(colour[k : k + 2], 16))) for k in (1, 3, 5)]
+        light = "#" + "".join(f"{part:02x}" for part in parts)
+        scale += [[i / ways, light], [(i + 1) / ways, light]]
+    return scale
+
+
+def _way(path: np.ndarray) -> Trace:
+    """Draw the task's path on the map so far, its head large."""
+    sizes = [4] * (len(path) - 1) + [13]
+    line = {"color": PATH, "width": 2}
+    return {
+        "type": "scatter",
+        "x": path[:, 0],
+        "y": path[:, 1],
+        "mode": "lines+markers",
+        "line": line,
+        "marker": {"size": sizes},
+        "hoverinfo": "skip",
+    }
+
+
+def _answers(probabilities: np.ndarray, scene: Scene, percent: bool) -> list[Trace]:
+    """Return frames and words for the right answers, and for the wrong ones; with their ``percent`` where it fits."""
+    answers, class_names = scene.answers, scene.class_names
+    guesses = probabilities.argmax(-1)
+    sure = probabilities[np.arange(len(answers)), guesses]
+    places = corners(len(answers), len(answers) // len(class_names))
+    found = []
+    for which, colour in ((guesses == answers, RIGHT), (guesses != answers, WRONG)):
+        rows = np.flatnonzero(which)
+        top, left = places[rows].T
+        found.append(_frames(top, left, colour))
+        found.append(
+            {
+                "type": "scatter",
+                "x": left + SIDE / 2,
+                "y": top + SIDE + 6,
+                "mode": "text",
+                "text": [ascii_uppercase[guesses[i]] + (f" {sure[i]:.0%}" if percent else "") for i in rows],
+                "textfont": {"size": 11, "color": colour},
+                "hovertext": [
+                    scene.say(
+                        OF_ANSWER, name=class_names[answers[i]], guess=class_names[guesses[i]], share=f"{sure[i]:.0%}"
+                    )
+                    for i in rows
+                ],
+                "hoverinfo": "text",
+            }
+        )
+    return found
+
+
+def _frames(top: np.ndarray, left: np.ndarray, colour: str) -> Trace:
+    """Draw a square around each drawing, all in one line with gaps."""
+    gap = np.full(len(top), np.nan)
+    low, high = -1.5, SIDE + 0.5
+    x = np.stack([left + low, left + high, left + high, left + low, left + low, gap], axis=1).ravel()
+    y = np.stack([top + low, top + low, top + high, top + high, top + low, gap], axis=1).ravel()
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": {"color": colour, "width": 2},
+        "hoverinfo": "skip",
+    }
