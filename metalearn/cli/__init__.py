@@ -1,0 +1,44 @@
+"""The ``metalearn`` command.
+
+Nothing heavy is imported until a subcommand needs it, so that ``--help`` answers at once.
+"""
+
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from metalearn.cli.actions import Result
+from metalearn.cli.options import parser
+from metalearn.errors import MetalearnError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0, or 2 with one line on stderr for input that cannot be used."""
+    _log_to_stderr()
+    if int(os.environ.get("RANK", 0)) and "TORCHELASTIC_RUN_ID" in os.environ:  # one of several; the first one speaks
+        os.environ["TQDM_DISABLE"] = "1"
+        sys.stdout = io.StringIO()
+    try:
+        options = parser().parse_args(arguments)
+        result: Result = options.run(options)
+        print(json.dumps(result) if options.json else options.show(result))
+    except MetalearnError as error:
+        print(f"metalearn: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("metalearn: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("metalearn: %(message)s"))
+    log = logging.getLogger("metalearn")
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
