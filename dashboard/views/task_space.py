@@ -1,16 +1,13 @@
 """Task space: every task as a point, what is drawn there, what is near in the full space, how far to trust it."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from dashboard import address, state
-from dashboard.components import as_python, banner, mapped, marks, task_pictures, trust
+from dashboard.components import as_python, banner, mapped, marks, selecting, trust
 from dashboard.components import split as split_choice
-from dashboard.components.mapped import NEIGHBOURS, Look, code
+from dashboard.components.mapped import Look, code
 from dashboard.language import _, said
 from metalearn import maps
 from metalearn.data import CharacterSet
@@ -18,7 +15,6 @@ from metalearn.errors import MetalearnError
 from metalearn.maps import TaskMap
 
 PROJECTIONS = ("UMAP 2D", "PCA 2D", "PCA 3D", "UMAP 3D", "UMAP 2D, another seed")
-MOST_SELECTED = 60  # an address has to hold their names
 
 
 def controls(characters: CharacterSet) -> tuple[TaskMap, Look, str]:
@@ -64,42 +60,6 @@ def families_of(characters: CharacterSet) -> tuple[str, ...]:
     return (*maps.FAMILIES, maps.EPISODES) if characters.name == "omniglot" else maps.FAMILIES[:1]
 
 
-def choose_tasks(shown: TaskMap) -> list[int]:
-    """Ask which tasks are selected, by name; what is selected on a map lands here too."""
-    left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
-    known = set(shown.names)
-    st.session_state["tasks"] = [name for name in st.session_state.get("tasks", []) if name in known]
-    names = left.multiselect(
-        _("Selected tasks"),
-        shown.names,
-        key="tasks",
-        persist_state="session",
-        max_selections=MOST_SELECTED,
-        placeholder=_("click or lasso on a map, or type a name"),
-    )
-    middle.toggle(_("Drawings as points"), key="drawings", persist_state="session", help=_("On flat maps."))
-    right.toggle(
-        _("Lines to true neighbours"),
-        key="lines",
-        persist_state="session",
-        help=_("From the first selected task to its nearest in the full space: long lines are where the map errs."),
-    )
-    position = {name: i for i, name in enumerate(shown.names)}
-    return [position[name] for name in names]
-
-
-def select(tasks: Iterable[Any], names: tuple[str, ...]) -> None:
-    """Take over which tasks a browser says were selected, as far as there are such."""
-    known = dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names))
-    st.session_state["tasks"] = [names[task] for task in known][:MOST_SELECTED]
-
-
-def encircled(key: str) -> Iterator[Any]:
-    """Return what is in the box or lasso that was drawn on the map with this key."""
-    points: Any = st.session_state[key]["selection"]["points"]
-    return (np.ravel(point.get("customdata", [None])).tolist()[0] for point in points)
-
-
 def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> None:
     """Draw one map, with what is to be said about it. On flat ones, the browser marks what is selected."""
     flat = "3D" not in look.projection
@@ -108,7 +68,7 @@ def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> None:
         st.plotly_chart(
             (mapped.all_tasks if flat else mapped.draw)(characters, shown, look),
             key=key,
-            on_select=(lambda: select(encircled(key), shown.names)) if flat else "ignore",
+            on_select=(lambda: selecting.take(selecting.encircled(key), shown.names)) if flat else "ignore",
             selection_mode=("box", "lasso"),
             config={"toImageButtonOptions": {"format": "svg", "filename": f"tasks-{shown.family}"}},
             alt=_("A map of {count} tasks, coloured by {colour}.").format(
@@ -116,31 +76,6 @@ def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> None:
             ),
         )
     st.caption(trust.of(shown, look.projection), help=trust.what_it_is())
-
-
-def selection(characters: CharacterSet, shown: TaskMap, selected: list[int], columns: int) -> None:
-    """Show the drawings of the selected tasks and the neighbours of the first of them."""
-    if not selected:
-        st.info(_("Click a point, or drag a box or lasso around some (tools above a flat map)."))
-        return
-    st.subheader(_("{count} selected").format(count=len(selected)))
-    task_pictures.of_tasks(characters, shown, selected[: 3 * columns], columns)
-    if shown.family != maps.EPISODES:
-        few = [("characters", shown.names[i]) for i in selected[: state.MOST_CHARACTERS]]
-        st.page_link(
-            "views/adaptation.py",
-            label=_("Watch a learner tell them apart"),
-            icon=":material/play_circle:",
-            query_params=[*few, ("split", shown.split)],
-            disabled=len(selected) < 2,
-            help=_("The first {most} of them; select at least two.").format(most=state.MOST_CHARACTERS),
-        )
-    st.markdown(_("**Nearest to {name}**").format(name=task_pictures.name(shown, selected[0])))
-    task_pictures.of_tasks(characters, shown, shown.neighbours(selected[0], NEIGHBOURS).tolist(), columns)
-    st.caption(
-        _("By cosine in all {size} dimensions, not on the map.").format(size=shown.embedding.shape[1]),
-        help=_("The cosine of the angle between two embeddings, their mean taken off: 1 is the same direction."),
-    )
 
 
 def view(characters: CharacterSet) -> dict[str, address.Read]:
@@ -152,7 +87,7 @@ def view(characters: CharacterSet) -> dict[str, address.Read]:
         "beside": address.one_of(PROJECTIONS),
         "colour": address.one_of((*maps.COLOURS, "question")),
         # Which tasks there are depends on the map; those that it does not have are dropped there.
-        "tasks": lambda said: said[:MOST_SELECTED],
+        "tasks": lambda said: said[: selecting.MOST_SELECTED],
         "drawings": address.flag,
         "lines": address.flag,
         "clusters": address.flag,
@@ -187,7 +122,7 @@ def what_a_point_is(family: str) -> str:
 def explore(characters: CharacterSet) -> None:
     """Ask for a look at the space, and show it."""
     shown, look, second = controls(characters)
-    selected = choose_tasks(shown)
+    selected = selecting.ask(shown)
     look = replace(look, selected=selected, drawings=st.session_state["drawings"], lines=st.session_state["lines"])
     apart = bool(second) and second != look.projection
     left, right = st.columns([1, 1] if apart else [3, 2])
@@ -197,9 +132,9 @@ def explore(characters: CharacterSet) -> None:
         if apart:
             show_map(characters, shown, look.on(second))
         else:
-            selection(characters, shown, selected, columns=4)
+            selecting.show(characters, shown, selected, columns=4)
     if apart:
-        selection(characters, shown, selected, columns=8)
+        selecting.show(characters, shown, selected, columns=8)
     tools = st.columns([2, 2, 2, 6])
     with tools[0]:
         as_python.show(code(shown, look))
@@ -209,7 +144,7 @@ def explore(characters: CharacterSet) -> None:
     tools[2].download_button(
         _("Figure (HTML)"), lambda: mapped.draw(characters, shown, look).to_html(), "tasks.html", "text/html"
     )
-    marks.show(shown, look, on_pick=lambda task: select([task], shown.names))
+    marks.show(shown, look, on_pick=lambda task: selecting.take([task], shown.names))
     trust.clusters(characters, shown)
     if shown.family != maps.EPISODES and characters.name == "omniglot":
         trust.compare(characters, shown)
