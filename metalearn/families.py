@@ -25,6 +25,7 @@ from metalearn.tasks import CharacterTasks, Tasks
 BACKBONE = Backbone()
 BASE = "prototypes"  # the learner whose network is the base model of every embedding
 EMBEDDING_SIZE = 32
+ENOUGH_OTHERS = 16  # that a task of ten others and five queries of other characters can be made
 
 
 class ShippableEmbedder(Embedder, Protocol):
@@ -89,17 +90,22 @@ def family(name: str) -> Family:
     return FAMILIES[name]
 
 
+def others(characters: CharacterSet, split_name: str) -> np.ndarray:
+    """Return the characters that character tasks stand against: training ones; all, where these are too few."""
+    train_side = split(characters, split_name).train
+    return train_side if len(train_side) >= ENOUGH_OTHERS else np.arange(len(characters))
+
+
 def character_tasks(
     characters: CharacterSet, split_name: str, positions: np.ndarray | None = None, drawings: int | None = None
 ) -> CharacterTasks:
-    """Return the character task of every character (or of those at ``positions``), against training characters.
+    """Return the character task of every character (or of those at ``positions``), against :func:`others`.
 
     ``drawings`` of each stand in its support set; by default as many as the character with the fewest has.
     """
-    train_side = split(characters, split_name).train
     everyone = np.arange(len(characters)) if positions is None else positions
     fewest = int(characters.counts[everyone].min())
-    return CharacterTasks(characters, everyone, others=train_side, shots=min(fewest, drawings or fewest))
+    return CharacterTasks(characters, everyone, others(characters, split_name), min(fewest, drawings or fewest))
 
 
 # --- fitting, shipping, loading --------------------------------------------------------------------------------------

@@ -86,8 +86,8 @@ def _few_drawings(characters: CharacterSet, split_name: str, seed: int) -> Chara
     """Return the character tasks with at most five drawings to learn from and as many to be asked about."""
     fewest = int(characters.counts.min())
     shots = min(5, (fewest + 1) // 2)
-    others = split(characters, split_name).train
     queries = min(5, fewest - shots)
+    others = families.others(characters, split_name)
     return CharacterTasks(characters, np.arange(len(characters)), others, shots, queries, seed=seed)
 
 

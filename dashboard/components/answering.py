@@ -45,35 +45,42 @@ def recognise(brought: Own, split: str) -> None:
         st.caption(_("This learner takes no steps: one look at your drawings sets what it answers."))
 
 
+def far_off(near: np.ndarray, shots: int, split: str, characters: CharacterSet) -> np.ndarray:
+    """Say which rows of cosines are far from all that was trained on: only Omniglot was, other data cannot say."""
+    if characters.name != "omniglot":
+        return np.zeros(len(near), bool)
+    trained_on = state.sides(split, characters, characters.name).train
+    return near[:, trained_on].max(1) < far_below(split, shots, characters)
+
+
 @st.cache_data(show_spinner="…", max_entries=32)
-def far_below(split: str, shots: int, data: str) -> float:
+def far_below(split: str, shots: int, _omniglot: CharacterSet) -> float:
     """The cosine below which a character counts as far from all that is known."""
     from metalearn import own
 
-    characters = state.characters()
-    sides, shown = state.sides(split, characters, data), state.task_map(split, data)
-    return own.far_below(characters, sides.validation, sides.train, shots, state.embedder(split), shown)
+    sides, shown = state.sides(split, _omniglot, _omniglot.name), state.task_map(split, _omniglot.name)
+    return own.far_below(_omniglot, sides.validation, sides.train, shots, state.embedder(split), shown)
 
 
 def on_the_map(characters: CharacterSet, brought: Own, split: str) -> None:
-    """Show where each class lies among the tasks that are known, what is near, and whether that is near enough."""
-    from metalearn import own
+    """Show where each class lies among the tasks on the map, what is near, and whether that is near enough."""
+    from metalearn import families, own
 
-    shown, sides = state.task_map(split, characters.name), state.sides(split, characters, characters.name)
-    embedded = own.embed(brought.classes, characters, sides.train, state.embedder(split))
+    shown = state.task_map(split, characters.name)
+    embedded = own.embed(brought.classes, characters, families.others(characters, split), state.embedder(split))
     figure = plots.task_map(shown.pca[:, :2], ["task"] * len(shown.names), shown.names, axes=mapped.axis_titles())
     figure.update_traces(marker_color=plots.MUTED, marker_size=3, marker_opacity=0.5)
     plots.with_own(figure, embedded[:, :2], brought.names)
     st.plotly_chart(
         figure.update_layout(height=420, showlegend=False), alt=_("Your characters among all tasks, first components.")
     )
-    limit = far_below(split, own.shots_of(brought.classes, characters), characters.name)
     near = own.similarities(embedded, shown)
-    for name, row in zip(brought.names, near, strict=True):
+    far = far_off(near, own.shots_of(brought.classes, characters), split, characters)
+    for name, row, is_far in zip(brought.names, near, far, strict=True):
         nearest = np.argsort(-row, kind="stable")[:NEIGHBOURS]
         st.markdown(_("Nearest to **{name}**").format(name=name))
         pictures.strip(characters, nearest)
-        if row[sides.train].max() < limit:
+        if is_far:
             st.warning(
                 _(
                     "**{name}** lies far from everything that was trained on: of characters that were held out, only "

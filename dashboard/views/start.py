@@ -37,8 +37,8 @@ def what_a_task_is(characters: CharacterSet, task: int) -> None:
     same = np.flatnonzero(characters.alphabet_ids == characters.alphabet_ids[task])
     others = same[same != task][: WAYS - 1]
     for character in (task, *others):
-        row = [pictures.picture(characters.images[character, drawing], size=2) for drawing in range(SHOTS)]
-        st.image(row, width=56)
+        few = max(1, min(SHOTS, int(characters.counts[character]) - 1))  # the last is the query
+        st.image([pictures.picture(drawing, size=2) for drawing in characters.images[character, :few]], width=56)
     query = int(characters.counts[task]) - 1
     st.image(pictures.picture(characters.images[task, query]), width=84, caption=_("Which of the three is this?"))
 

@@ -30,7 +30,7 @@ def links(page: AppTest) -> list[PageLink]:
 
 def write_images(folder: Path, small: CharacterSet, classes: int, drawings: int) -> None:
     for i, drawing in itertools.product(range(classes), range(drawings)):
-        file = folder / f"class{i:02d}" / f"{drawing}.png"
+        file = folder / f"script{i % 3}" / f"class{i:02d}" / f"{drawing}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(small.images[i % len(small), (drawing + i) % 6]).save(file)
 
@@ -126,10 +126,14 @@ def test_images_of_ones_own_get_a_map_of_their_own(
     write_images(tmp_path / "mine", small, classes=24, drawings=3)
     monkeypatch.setenv("METALEARN_DATA", str(tmp_path / "mine"))
     app.run(timeout=300)
+    assert not app.exception
     page = app.switch_page("views/task_space.py").run()
     assert not page.exception
     assert not page.error
     assert "**mine**, 24 characters" in captions(page)
+    page.selectbox(key="split").set_value("lake").run(timeout=300)  # hardly any training characters to stand against
+    assert not page.exception
+    assert not page.error
 
 
 def test_too_few_images_for_a_map_are_one_line_and_can_still_be_adapted_to(
