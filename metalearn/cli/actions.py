@@ -262,7 +262,7 @@ def dashboard(options: argparse.Namespace) -> Result:
     import signal
     import subprocess
 
-    app = Path(__file__).parent.parent / "dashboard" / "app.py"
+    app = Path(__file__).parents[2] / "dashboard" / "app.py"
     if not app.exists():
         raise MetalearnError("the dashboard comes with the repository: clone it and install with 'pip install -e .'")
     address = f"http://localhost:{options.port}"
