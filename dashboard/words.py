@@ -31,6 +31,7 @@ MEASURES = (
 LEARNERS = (
     noted("Prototypical network"),
     noted("Prototypical network, wider and longer trained"),
+    noted("Three wide prototypical networks side by side"),
     noted("From scratch"),
     noted("Learned init of the head (ANIL)"),
     noted("Learned init (first-order MAML)"),

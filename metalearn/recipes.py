@@ -151,6 +151,13 @@ RECIPES: dict[str, Recipe] = {
         warm_start=False,
     ),
     "wide": _WIDE,
+    # For what is hardest, characters of one alphabet that nobody has seen. The first of them is "wide".
+    "ensemble": replace(
+        _WIDE,
+        title="Three wide prototypical networks side by side",
+        backbone=replace(WIDE, copies=3),
+        splits=("lake",),
+    ),
     "scratch": Recipe("From scratch", lambda: LearnedInit(EVERYTHING), steps=10, meta_steps=0, warm_start=False),
     "anil": Recipe("Learned init of the head (ANIL)", lambda: LearnedInit(HEAD), second_order=True, meta_steps=200),
     "fomaml": Recipe(

@@ -74,8 +74,8 @@ def test_every_package_is_installed() -> None:
 
 def test_what_ships_is_small_and_holds_no_pickles() -> None:
     files = [path for path in (ROOT / "metalearn" / "pretrained").rglob("*") if path.is_file()]
-    # 25 MB of learners and embedders; since then a map for each embedding, and what learned mixed questions.
-    assert sum(path.stat().st_size for path in files) < 35_000_000
+    # 25 MB of learners and embedders; since then a map for each embedding, what learned mixed questions, an ensemble.
+    assert sum(path.stat().st_size for path in files) < 36_000_000
     assert {path.suffix for path in files} <= {".json", ".safetensors"}
 
 
