@@ -185,9 +185,8 @@ class Backbone:
     def _normalise(self, h: Tensor, scale: Tensor, shift: Tensor, tasks: int) -> Tensor:
         if not self.transductive:
             if scale.ndim == shift.ndim == 1:
-                return F.group_norm(
-                    h, self._normal_groups, scale, shift
-                )  # the same in one pass, and fewer to differentiate
+                # The same in one pass, and fewer to differentiate.
+                return F.group_norm(h, self._normal_groups, scale, shift)
             return _scale_and_shift(F.group_norm(h, self._normal_groups), scale, shift, tasks)
         per_task = h.unflatten(0, (tasks, -1))
         variance, mean = torch.var_mean(per_task, dim=(1, 3, 4), keepdim=True, correction=0)
@@ -211,8 +210,8 @@ def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -
         return torch.cat(
             [F.conv2d(of_one, its_own, stride=stride, padding=1, groups=groups) for of_one, its_own in each]
         )
-    side_by_side = by_task.transpose(0, 1).flatten(1, 2)
-    convolved = F.conv2d(side_by_side, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks * groups)
+    channels = by_task.transpose(0, 1).flatten(1, 2)
+    convolved = F.conv2d(channels, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks * groups)
     return convolved.unflatten(1, (tasks, -1)).transpose(0, 1).flatten(0, 1)
 
 

@@ -125,7 +125,7 @@ EVERYTHING = (*BACKBONE.body, *HEAD)
 WIDE = Backbone(widths=(32, 64, 128, 128, 256), pools=(2, 4))
 CONTEXT_SIZE = 64
 
-_WIDE = Recipe(
+_WIDE_PROTOTYPES = Recipe(
     "Prototypical network, wider and longer trained",
     PrototypeInit,
     steps=0,
@@ -150,10 +150,10 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=3e-3,
         warm_start=False,
     ),
-    "wide": _WIDE,
+    "wide": _WIDE_PROTOTYPES,
     # For what is hardest, characters of one alphabet that nobody has seen. The first of them is "wide".
     "ensemble": replace(
-        _WIDE,
+        _WIDE_PROTOTYPES,
         title="Three wide prototypical networks side by side",
         backbone=replace(WIDE, copies=3),
         splits=("lake",),

@@ -3,9 +3,9 @@
 // longer, and forgets where the visitor had zoomed to.
 const SVG = "http://www.w3.org/2000/svg";
 const CHARTS = '[class*="st-key-map_"] .js-plotly-plot';
-const STRESSED = "#D55E00";
 const MOST_NAMED = 8; // names of more would hide one another
 const NEAR = 14; // pixels between a click and the point that it means
+const STILL = 3; // pixels that a pointer may move while it clicks
 const page = { marks: null, pick: null, pressed: null };
 const charts = new MutationObserver(attach); // they come and go with what the visitor chooses to see
 
@@ -16,10 +16,12 @@ export default function ({ data, setTriggerValue }) {
   attach();
   charts.observe(document.body, { childList: true, subtree: true });
   window.addEventListener("pointerdown", press, true);
+  window.addEventListener("pointermove", move, true);
   window.addEventListener("pointerup", release, true);
   return () => {
     charts.disconnect();
     window.removeEventListener("pointerdown", press, true);
+    window.removeEventListener("pointermove", move, true);
     window.removeEventListener("pointerup", release, true);
   };
 }
@@ -41,13 +43,19 @@ function press(event) {
   page.pressed = chart && !event.target.closest(".modebar, .legend") ? { chart, x: event.clientX, y: event.clientY } : null;
 }
 
-function release(event) {
-  const { chart, x, y } = page.pressed ?? {};
+function move(event) {
+  // Where it ends does not tell: a lasso often ends where it began.
+  const { x, y } = page.pressed ?? {};
+  if (Math.hypot(event.clientX - x, event.clientY - y) > STILL) page.pressed = null;
+}
+
+function release() {
+  if (!page.pressed) return;
+  const { chart, x, y } = page.pressed;
   page.pressed = null;
-  if (!chart || Math.hypot(event.clientX - x, event.clientY - y) > 3) return; // nothing pressed here, or dragged
   const task = chart.under ?? nearest(chart, x, y); // a finger hovers over nothing
   if (task === undefined) return;
-  page.marks = { tasks: [task], names: [""], neighbours: [] };
+  page.marks = { ...page.marks, tasks: [task], names: [""], neighbours: [] };
   document.querySelectorAll(CHARTS).forEach(draw);
   page.pick(task);
 }
@@ -84,27 +92,28 @@ function nearest(chart, clientX, clientY) {
 
 function draw(chart) {
   if (!isFlat(chart)) return;
-  const { tasks, names, neighbours } = page.marks;
+  const { tasks, names, neighbours, colour } = page.marks;
   const wanted = new Set([...tasks, ...neighbours]);
   const at = new Map();
   for (const place of places(chart)) if (wanted.has(place.task)) at.set(place.task, place);
   const { w, h, l, t } = chart._fullLayout._size;
-  const sheet = element("svg", { class: "marks", x: l, y: t, width: w, height: h, viewBox: `${l} ${t} ${w} ${h}` });
+  const sheet = element("svg", { class: "marks", width: w, height: h, viewBox: `${l} ${t} ${w} ${h}` });
   sheet.style.cssText = `position: absolute; left: ${l}px; top: ${t}px; pointer-events: none`;
   const from = at.get(tasks[0]);
   for (const near of neighbours.filter((task) => from && at.has(task))) {
     const to = at.get(near);
-    sheet.append(element("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: STRESSED, "stroke-width": 2 }));
+    sheet.append(element("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: colour, "stroke-width": 2 }));
   }
   tasks.forEach((task, i) => {
     const place = at.get(task);
     if (!place) return;
-    sheet.append(element("circle", { cx: place.x, cy: place.y, r: 8, fill: "none", stroke: STRESSED, "stroke-width": 3 }));
-    const label = element("text", { x: place.x, y: place.y - 13, fill: STRESSED, "text-anchor": "middle" });
+    sheet.append(element("circle", { cx: place.x, cy: place.y, r: 8, fill: "none", stroke: colour, "stroke-width": 3 }));
+    if (tasks.length > MOST_NAMED) return;
+    const label = element("text", { x: place.x, y: place.y - 13, fill: colour, "text-anchor": "middle" });
     label.style.cssText = "font: 600 14px sans-serif; paint-order: stroke; stroke-width: 3px";
     label.style.stroke = getComputedStyle(document.querySelector(".stApp")).backgroundColor;
     label.textContent = names[i];
-    if (tasks.length <= MOST_NAMED) sheet.append(label);
+    sheet.append(label);
   });
   chart.querySelector(".marks")?.remove();
   chart.querySelector(".svg-container").append(sheet);

@@ -21,6 +21,7 @@ def show(shown: TaskMap, look: Look, on_pick: Callable[[Any], None]) -> None:
     _marks(
         key=KEY,
         data={
+            "colour": plots.STRESSED,
             "tasks": look.selected,
             "names": [plots.map_label(shown.names[task]) for task in look.selected],
             "neighbours": [near for task in first for near in shown.neighbours(task, NEIGHBOURS).tolist()],

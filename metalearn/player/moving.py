@@ -77,14 +77,7 @@ def _taken(step: int, layers: int) -> Trace:
     """Frame the column of the step that led to where we are; at the start there is none."""
     x = np.array([-0.5, 0.5, 0.5, -0.5, -0.5]) + (step or np.nan)
     y = np.array([-0.5, -0.5, layers - 0.5, layers - 0.5, -0.5])
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "line": {"color": WRONG, "width": 2.5},
-        "hoverinfo": "skip",
-    }
+    return _line(x, y, WRONG, 2.5)
 
 
 def _regions(plane: Plane, probabilities: np.ndarray, scene: Scene, step: int) -> list[Trace]:
@@ -190,11 +183,9 @@ def _frames(top: np.ndarray, left: np.ndarray, colour: str) -> Trace:
     low, high = -1.5, SIDE + 0.5
     x = np.stack([left + low, left + high, left + high, left + low, left + low, gap], axis=1).ravel()
     y = np.stack([top + low, top + low, top + high, top + high, top + low, gap], axis=1).ravel()
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "line": {"color": colour, "width": 2},
-        "hoverinfo": "skip",
-    }
+    return _line(x, y, colour, 2)
+
+
+def _line(x: np.ndarray, y: np.ndarray, colour: str, width: float) -> Trace:
+    line = {"color": colour, "width": width}
+    return {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip"}

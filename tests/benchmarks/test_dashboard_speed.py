@@ -41,6 +41,7 @@ def test_from_the_start_of_a_server_to_the_first_picture(
             page = new_page(browser)
             page.goto(address)
             page.locator(POINTS).first.wait_for()
+            assert page.locator("[data-testid=stException]").count() == 0
             page.close()
 
     benchmark.pedantic(start, rounds=3)
@@ -78,3 +79,4 @@ def test_other_drawings_adapted_to(
         until_new(watched, LOSSES, watched.locator(".st-key-seed [data-testid=stNumberInputStepUp]").click)
 
     benchmark.pedantic(other_seed, setup=lambda: watched.wait_for_timeout(1500), rounds=8, warmup_rounds=1)
+    assert watched.locator("[data-testid=stException]").count() == 0

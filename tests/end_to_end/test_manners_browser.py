@@ -56,6 +56,29 @@ def test_a_map_that_was_moved_stays_where_it_is_and_marks_move_with_it(browser: 
     page.close()
 
 
+def test_a_lasso_selects_and_so_does_a_click_afterwards(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/task_space?beside=PCA+2D")
+    click_on_point(page, 700)
+    expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
+    second = page.locator(".js-plotly-plot").nth(1)
+    second.hover()
+    second.locator("[data-title='Lasso Select']").click()
+    chart = second.bounding_box()
+    assert chart is not None
+    x, y = chart["x"] + chart["width"] / 2, chart["y"] + chart["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for right, down in ((70, 0), (70, 70), (0, 70), (0, 0)):  # it ends where it began, and is no click for that
+        page.mouse.move(x + right, y + down, steps=5)
+    page.mouse.up()
+    expect(page.get_by_text("1 selected", exact=True)).to_be_hidden()
+    expect(page.locator(".marks circle").nth(2)).to_be_attached()
+    click_on_point(page, 700)  # the same as before the lasso
+    expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
+    page.close()
+
+
 def test_a_point_of_a_map_in_3d_can_be_clicked(browser: Browser, address: str) -> None:
     page = new_page(browser)
     page.goto(f"{address}/task_space?map=PCA+3D")
