@@ -1,33 +1,31 @@
-"""The named learners: how each is built, trained, shipped and loaded again."""
+"""The named learners: what each is made of, what it is trained on and for how long; and loading those that ship."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from sklearn.pipeline import Pipeline
 
-from metalearn import distributed, store, train
+from metalearn import store, train
 from metalearn.adapt import SGD, Init, Modulate, Update
 from metalearn.augment import Distorted
-from metalearn.backbone import HEAD, Backbone, side_by_side
-from metalearn.data import CharacterSet, Split, split
+from metalearn.backbone import HEAD, Backbone
+from metalearn.data import CharacterSet, Split
 from metalearn.errors import MetalearnError
-from metalearn.families import BACKBONE, EMBEDDING_SIZE, base_parameters, fit_embedder, load_embedder
+from metalearn.families import BACKBONE, EMBEDDING_SIZE, load_embedder
 from metalearn.learners.attention import GroupSelection, ModulationAttention
 from metalearn.learners.context import ContextInit, ContextModulation
 from metalearn.learners.learner import Learner
 from metalearn.learners.meta_optimizer import LearnedStepSizes, RecurrentOptimizer, StepSizeNetwork
 from metalearn.learners.preinit import EmbeddingInit, LearnedInit, LiteralInit, NeighbourInit
 from metalearn.learners.prototypes import PrototypeInit
-from metalearn.tasks import Episodes, MixedQuestions, TaskBatch, joined
+from metalearn.tasks import Episodes
 
 SPLITS = ("article", "lake")
 QUESTIONS = ("character", "mixed")
 ANCHORS = 128
-FIRST_ANCHOR = 1_000_000  # the batch number where a sampler is far from what training will see
 
 Practice = Callable[[CharacterSet, Split, int], train.Sampler]  # data, its split, seed -> what is trained on
 
@@ -57,19 +55,6 @@ def _distorted_drawings(characters: CharacterSet, sides: Split, seed: int) -> Di
     )
 
 
-def _mixed(characters: CharacterSet, sides: Split, seed: int, validation: bool = False) -> MixedQuestions:
-    """Mixed questions, 5-way; for validation, of the split's alphabets for that and of three more.
-
-    A question about five alphabets needs five, and fewer ways would be another kind of task than what embeddings and
-    hooks are trained on.
-    """
-    alphabets = characters.alphabet_ids
-    more = np.random.default_rng(0).permutation(np.unique(alphabets[sides.train]))[:3]
-    moved = np.isin(alphabets[sides.train], more)
-    pool = np.concatenate([sides.validation, sides.train[moved]]) if validation else sides.train[~moved]
-    return MixedQuestions(characters, pool, batch_size=12, seed=seed)
-
-
 @dataclass(frozen=True)
 class Recipe:
     """A learner by name: its hooks, the episodes it is trained on, and for how long.
@@ -80,7 +65,9 @@ class Recipe:
     prototypical network knew. Inner steps of 0.3 do better with 20 ways and overshoot with 5. Both were found on the
     article split's validation characters.
 
-    Where the backbone has copies, each is trained by itself, from a seed of its own. A learner ships for ``splits``.
+    Where the backbone has copies, each is trained by itself, from a seed of its own. Training may end with ``finish``
+    more meta-steps, a cycle at half the rate, in which the validation characters are trained on as well: by then they
+    have chosen all that they are there to choose. A learner ships for ``splits``.
 
     A learner with a ``twin`` is conditioned on the task embedding: the twin is the same without one.
 
@@ -99,6 +86,7 @@ class Recipe:
     practice: Practice = TEN_WAYS
     meta_steps: int = 150
     cycles: int = 1
+    finish: int = 0
     learning_rate: float = 1e-4
     mixed_learning_rate: float = 5e-4
     hook_speed: float = 1.0
@@ -107,11 +95,6 @@ class Recipe:
     warm_start: bool = True
     twin: str | None = None
     splits: tuple[str, ...] = SPLITS
-
-    @property
-    def of_one_copy(self) -> "Recipe":
-        """The recipe with a backbone that stands alone."""
-        return replace(self, backbone=replace(self.backbone, copies=1))
 
     def build(self, embedder: Pipeline | None, seed: int) -> Learner:
         """Return the learner before any training."""
@@ -133,6 +116,7 @@ _WIDE_PROTOTYPES = Recipe(
     practice=_distorted_drawings,
     meta_steps=20_000,
     cycles=2,
+    finish=3000,
     learning_rate=2e-3,
     objective=train.all_pairs_loss,
     half_precision=True,
@@ -270,143 +254,6 @@ def shipped_for(split_name: str) -> tuple[str, ...]:
 def folder_of(split_name: str, questions: str = "character") -> str:
     """Return the folder in which what was trained on these questions of a split lies."""
     return split_name if questions == "character" else f"{split_name}-{questions}"
-
-
-# --- training --------------------------------------------------------------------------------------------------------
-
-
-def make_learner(
-    name: str,
-    characters: CharacterSet,
-    split_name: str,
-    root: Path,
-    seed: int = 0,
-    meta_steps: int | None = None,
-    questions: str = "character",
-) -> dict[str, Any]:
-    """Train the learner called ``name`` and write it below ``root``, in the folder of its split and questions.
-
-    A run interrupted there is taken up again. A conditioned learner needs the episode embedder beside it, and has it
-    made where it is missing. Returns the artifact's description.
-    """
-    recipe = recipe_of(name)
-    sides, folder = split(characters, split_name), root / folder_of(split_name, questions)
-    embedder = _episode_embedder(characters, split_name, questions, root, seed) if recipe.twin else None
-    base, base_sha256 = base_parameters(split_name, root) if recipe.warm_start else ({}, None)
-    schedule = _schedule(recipe, questions, meta_steps or recipe.meta_steps)
-    held_out = list(_validation(characters, sides, questions, seed + 1).sample(100))
-    copies = recipe.backbone.copies
-
-    def trained(copy: int) -> tuple[Learner, train.Progress]:
-        learner = recipe.of_one_copy.build(embedder, seed + copy)
-        learner.start.update(base)
-        practice = _mixed if questions == "mixed" else recipe.practice
-        tasks = practice(characters, sides, seed + copy)
-        if isinstance(learner.init, NeighbourInit):
-            _remember_anchors(learner, learner.init, tasks)
-        learner.to("cuda" if torch.cuda.is_available() else "cpu")
-        if not recipe.meta_steps:
-            return learner, train.Progress()
-        run = name if copies == 1 else f"{name}-{copy + 1}"
-        title = f"{run}, {folder.name}"
-        return learner, train.train(learner, tasks, held_out, schedule, recipe.objective, folder / ".runs" / run, title)
-
-    learners, courses = zip(*map(trained, range(copies)), strict=True)
-    learner = learners[0] if copies == 1 else _together(recipe, learners, seed)
-    description = {
-        "kind": "learner",
-        "learner": name,
-        "title": recipe.title,
-        "data": characters.name,
-        "split": split_name,
-        "questions": questions,
-        "seed": seed,
-        "backbone": asdict(recipe.backbone),
-        "inner_steps": learner.steps,
-        "base_sha256": base_sha256,
-        "schedule": asdict(schedule),
-        "validation": train.mean_accuracy(learner, held_out),
-        **_course(courses),
-    }
-    arrays = {key: value.cpu().numpy() for key, value in learner.state_dict().items()}
-    if distributed.first():
-        store.save(folder / name, store.halved(arrays), description)
-    return description
-
-
-def _together(recipe: Recipe, learners: Sequence[Learner], seed: int) -> Learner:
-    """Return the learner whose backbone is those of all of ``learners``, side by side."""
-    learner = recipe.build(None, seed).to(learners[0].device)
-    learner.start.update(side_by_side([alone.shared for alone in learners]))
-    return learner
-
-
-def _schedule(recipe: Recipe, questions: str, steps: int) -> train.Schedule:
-    return train.Schedule(
-        steps,
-        recipe.learning_rate if questions == "character" else recipe.mixed_learning_rate,
-        recipe.cycles,
-        recipe.hook_speed,
-        validate_every=max(25, steps // 8),
-        half_precision=recipe.half_precision,
-    )
-
-
-def _course(courses: Sequence[train.Progress]) -> dict[str, Any]:
-    """Return how the trainings of all copies went, and what they took together."""
-    return {
-        "validation_curve": [found for course in courses for found in course.validation],
-        "threads": torch.get_num_threads(),
-        "wall_s": round(sum(course.wall_s for course in courses), 1),
-        "cpu_s": round(sum(course.cpu_s for course in courses), 1),
-    }
-
-
-def _validation(characters: CharacterSet, sides: Split, questions: str, seed: int) -> Episodes | MixedQuestions:
-    """What training is judged by: mixed questions; or 20-way episodes, within an alphabet where tests have new ones."""
-    if questions == "mixed":
-        return _mixed(characters, sides, seed, validation=True)
-    within = sides.name == "lake"
-    return Episodes(characters, sides.validation, 20, 1, 5, within_alphabet=within, batch_size=10, seed=seed)
-
-
-def _episode_embedder(characters: CharacterSet, split_name: str, questions: str, root: Path, seed: int) -> Pipeline:
-    folder = folder_of(split_name, questions)
-    if distributed.first() and not (root / folder / "episodes.json").exists():
-        make_episode_embedder(characters, split_name, questions, root, seed)
-    distributed.wait()
-    return load_embedder(folder, "episodes", root)
-
-
-def make_episode_embedder(
-    characters: CharacterSet, split_name: str, questions: str, root: Path, seed: int = 0
-) -> dict[str, Any]:
-    """Fit the embedder that conditioned learners use to 600 training episodes; returns the artifact's description."""
-    pool = split(characters, split_name).train
-    if questions == "mixed":
-        sampler: Episodes | MixedQuestions = MixedQuestions(characters, pool, queries=0, batch_size=600, seed=seed + 2)
-    else:
-        sampler = Episodes(characters, pool, 10, 1, 0, rotations=True, batch_size=600, seed=seed + 2)
-    path = root / folder_of(split_name, questions) / "episodes"
-    # It takes a longer training than an alphabet does until the gradients tell which question a task asks.
-    return fit_embedder("gradient-long", sampler.batch(0), characters, split_name, path, EMBEDDING_SIZE, seed)
-
-
-def _remember_anchors(learner: Learner, init: NeighbourInit, tasks: train.Sampler) -> None:
-    """Give a learner that starts from its neighbours some: training tasks adapted to from the shared start."""
-    batches: list[TaskBatch] = []
-    while sum(map(len, batches)) < ANCHORS:
-        batches.append(tasks.batch(FIRST_ANCHOR + len(batches)))
-    anchors = joined(batches)[:ANCHORS]
-    twin = Learner(learner.backbone, LearnedInit(HEAD_AND_SCALES), SGD(0.1), steps=learner.steps)
-    twin.start.update(learner.shared)
-    with torch.no_grad():
-        embedding = learner.embed(anchors)
-        assert embedding is not None
-        init.remember(embedding, twin.adapt(anchors, every_query=False))
-
-
-# --- loading ---------------------------------------------------------------------------------------------------------
 
 
 def load_learner(name: str, split_name: str, questions: str = "character") -> Learner:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from metalearn import __version__, families, mapmaking, maps, recipes, store
+from metalearn import __version__, families, making, mapmaking, maps, recipes, store
 from metalearn.data import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.files import write_atomically
@@ -112,12 +112,12 @@ def _learner(name: str, split: str, root: Path, seed: int, questions: str = "cha
     recipe = recipes.recipe_of(name)
     needs = [f"{split}/{families.BASE}"] if recipe.warm_start else []
     needs += [f"{folder}/episodes"] if recipe.twin else []
-    make = partial(recipes.make_learner, name, split_name=split, root=root, seed=seed, questions=questions)
+    make = partial(making.make_learner, name, split_name=split, root=root, seed=seed, questions=questions)
     return Piece(f"{folder}/{name}", make, tuple(needs))
 
 
 def _episodes(split: str, questions: str, root: Path, seed: int) -> Piece:
-    make = partial(recipes.make_episode_embedder, split_name=split, questions=questions, root=root, seed=seed)
+    make = partial(making.make_episode_embedder, split_name=split, questions=questions, root=root, seed=seed)
     return Piece(f"{recipes.folder_of(split, questions)}/episodes", make, (f"{split}/{families.BASE}",))
 
 

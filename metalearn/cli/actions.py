@@ -104,7 +104,7 @@ def _in_blocks(names: list[str], pictures: list[Any]) -> str:
 
 def train(options: argparse.Namespace) -> Result:
     """Train a learner, fit an embedding, or make everything that ships."""
-    from metalearn import distributed, families, recipes, shipping
+    from metalearn import distributed, families, making, shipping
 
     characters = _data(options)
     with distributed.together():
@@ -114,7 +114,7 @@ def train(options: argparse.Namespace) -> Result:
         if options.embedding:
             distributed.alone("the fitting of an embedding")
             return families.make_embedder(options.embedding, characters, options.split, options.output, options.seed)
-        return recipes.make_learner(
+        return making.make_learner(
             options.learner,
             characters,
             options.split,
