@@ -52,8 +52,10 @@ def task_map(
         "dragmode": "pan" if flat else "turntable",
     }
     named = dict(zip(("xaxis", "yaxis", "zaxis"), map(_axis, axes), strict=False))
-    figure.update_layout(**layout, **({"xaxis": named["xaxis"], "yaxis": named["yaxis"]} if flat else {"scene": named}))
-    return styled(figure)
+    scene = {**named, "camera": {"eye": dict.fromkeys("xyz", 1.6)}}  # far enough away to see the axes' titles
+    if flat:
+        return styled(figure.update_layout(**layout, xaxis=named["xaxis"], yaxis=named["yaxis"]))
+    return styled(figure.update_layout(**layout, scene=scene)).update_layout(margin={"l": 0, "r": 0})
 
 
 def with_selected(

@@ -12,7 +12,7 @@ const charts = new MutationObserver(attach); // they come and go with what the v
 export default function ({ data, setTriggerValue }) {
   page.marks = data;
   page.pick = (task) => setTriggerValue("picked", task);
-  document.querySelectorAll(CHARTS).forEach(draw);
+  drawAll();
   attach();
   charts.observe(document.body, { childList: true, subtree: true });
   window.addEventListener("pointerdown", press, true);
@@ -28,14 +28,28 @@ export default function ({ data, setTriggerValue }) {
 
 function attach() {
   for (const chart of document.querySelectorAll(CHARTS)) {
-    if (chart.marked || !chart._fullLayout?._size) continue;
+    if (chart.marked || !isThere(chart)) continue;
     chart.marked = true;
     chart.on("plotly_afterplot", () => draw(chart));
     chart.on("plotly_relayouting", () => draw(chart));
     chart.on("plotly_hover", ({ points }) => (chart.under = points[0].customdata));
     chart.on("plotly_unhover", () => (chart.under = undefined));
     draw(chart);
+    if (chart._fullLayout.scene) follow(chart);
   }
+}
+
+function isThere({ _fullLayout: layout }) {
+  return Boolean(layout?.scene ? layout.scene._scene?.glplot : layout?._size);
+}
+
+// Of a wheel that moves a scene's camera, and of a camera that glides on, Plotly says nothing.
+function follow(chart) {
+  if (!chart.isConnected) return;
+  const seen = `${chart._fullLayout.scene._scene.glplot.cameraParams.view}`;
+  if (seen !== chart.seen) draw(chart);
+  chart.seen = seen;
+  requestAnimationFrame(() => follow(chart));
 }
 
 function press(event) {
@@ -56,31 +70,40 @@ function release() {
   const task = chart.under ?? nearest(chart, x, y); // a finger hovers over nothing
   if (task === undefined) return;
   page.marks = { ...page.marks, tasks: [task], names: [""], neighbours: [] };
-  document.querySelectorAll(CHARTS).forEach(draw);
+  drawAll();
   page.pick(task);
-}
-
-function isFlat(chart) {
-  return Boolean(chart._fullLayout.xaxis);
 }
 
 // Where on the chart each task is: its number, and pixels from the left and the top.
 function* places(chart) {
-  const { xaxis, yaxis } = chart._fullLayout;
-  const share = (axis, value) => (value - axis.range[0]) / (axis.range[1] - axis.range[0]);
-  for (const trace of chart._fullData) {
-    if (trace.visible !== true) continue;
-    for (let i = 0; i < trace.x.length; i++)
-      yield {
-        task: trace.customdata[i],
-        x: xaxis._offset + xaxis._length * share(xaxis, trace.x[i]),
-        y: yaxis._offset + yaxis._length * (1 - share(yaxis, trace.y[i])),
-      };
+  const place = chart._fullLayout.scene ? inSpace(chart._fullLayout) : onPaper(chart._fullLayout);
+  for (const { visible, customdata, x, y, z } of chart._fullData) {
+    if (visible !== true) continue;
+    for (let i = 0; i < x.length; i++) yield { task: customdata[i], ...place(x[i], y[i], z?.[i]) };
   }
 }
 
+function onPaper({ xaxis, yaxis }) {
+  const share = (axis, value) => (value - axis.range[0]) / (axis.range[1] - axis.range[0]);
+  return (x, y) => ({
+    x: xaxis._offset + xaxis._length * share(xaxis, x),
+    y: yaxis._offset + yaxis._length * (1 - share(yaxis, y)),
+  });
+}
+
+// As Plotly finds the places of a scene's annotations.
+function inSpace({ scene, _size: { l, t, w, h } }) {
+  const { dataScale, glplot } = scene._scene;
+  const { model, view, projection } = glplot.cameraParams;
+  const through = (matrix, v) => [0, 1, 2, 3].map((row) => v.reduce((sum, of, k) => sum + matrix[4 * k + row] * of, 0));
+  return (x, y, z) => {
+    const scaled = [x * dataScale[0], y * dataScale[1], z * dataScale[2], 1];
+    const [right, up, , depth] = [model, view, projection].reduce((v, matrix) => through(matrix, v), scaled);
+    return { x: l + (w * (1 + right / depth)) / 2, y: t + (h * (1 - up / depth)) / 2 };
+  };
+}
+
 function nearest(chart, clientX, clientY) {
-  if (!isFlat(chart)) return undefined;
   const box = chart.getBoundingClientRect();
   let [found, least] = [undefined, NEAR];
   for (const { task, x, y } of places(chart)) {
@@ -90,8 +113,11 @@ function nearest(chart, clientX, clientY) {
   return found;
 }
 
+function drawAll() {
+  [...document.querySelectorAll(CHARTS)].filter(isThere).forEach(draw);
+}
+
 function draw(chart) {
-  if (!isFlat(chart)) return;
   const { tasks, names, neighbours, colour } = page.marks;
   const wanted = new Set([...tasks, ...neighbours]);
   const at = new Map();

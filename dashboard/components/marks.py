@@ -16,7 +16,7 @@ _marks = st.components.v2.component("metalearn_marks", js=Path(__file__).with_na
 
 
 def show(shown: TaskMap, look: Look, on_pick: Callable[[Any], None]) -> None:
-    """Mark what is selected on the page's flat maps; ``on_pick`` is told what is clicked, on any map."""
+    """Mark what is selected on the page's maps; ``on_pick`` is told what is clicked, on any map."""
     first = look.selected[:1] if look.lines else []
     _marks(
         key=KEY,

@@ -61,12 +61,12 @@ def families_of(characters: CharacterSet) -> tuple[str, ...]:
 
 
 def show_map(characters: CharacterSet, shown: TaskMap, look: Look) -> None:
-    """Draw one map, with what is to be said about it. On flat ones, the browser marks what is selected."""
+    """Draw one map, with what is to be said about it; the browser marks what is selected."""
     flat = "3D" not in look.projection
     key = f"chart {shown.family} {look.projection}"
     with st.container(key=f"map_{look.projection.replace(' ', '_')}"):
         st.plotly_chart(
-            (mapped.all_tasks if flat else mapped.draw)(characters, shown, look),
+            mapped.all_tasks(characters, shown, look),
             key=key,
             on_select=(lambda: selecting.take(selecting.encircled(key), shown.names)) if flat else "ignore",
             selection_mode=("box", "lasso"),

@@ -79,21 +79,39 @@ def test_a_lasso_selects_and_so_does_a_click_afterwards(browser: Browser, addres
     page.close()
 
 
-def test_a_point_of_a_map_in_3d_can_be_clicked(browser: Browser, address: str) -> None:
+def test_a_point_of_a_map_in_3d_is_marked_where_it_is_clicked_and_the_camera_stays(
+    browser: Browser, address: str
+) -> None:
     page = new_page(browser)
     page.goto(f"{address}/task_space?map=PCA+3D")
     page.locator(".js-plotly-plot canvas").first.wait_for()
     chart = page.locator(".js-plotly-plot").bounding_box()
     assert chart is not None
+    x, y = chart["x"] + chart["width"] / 2, chart["y"] + chart["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y + 30, steps=6)
+    page.mouse.up()
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(1500)
+    camera = "document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera().eye"
+    turned = page.evaluate(camera)
+    assert turned["x"] != pytest.approx(turned["y"], rel=0.1)  # as they are where a scene begins
     hovered = "() => document.querySelector('.js-plotly-plot').under ?? null"
     for step in range(100):
-        page.mouse.move(chart["x"] + chart["width"] * (0.3 + 0.004 * step), chart["y"] + chart["height"] / 2)
+        x = chart["x"] + chart["width"] * (0.3 + 0.004 * step)
+        page.mouse.move(x, y)
         page.wait_for_timeout(100)
         if page.evaluate(hovered) is not None:
             break
     page.mouse.down()
     page.mouse.up()
     expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
+    page.wait_for_timeout(1000)
+    mark = page.evaluate("document.querySelector('.marks circle').getBoundingClientRect().toJSON()")
+    assert abs(mark["x"] + mark["width"] / 2 - x) < 12
+    assert abs(mark["y"] + mark["height"] / 2 - y) < 12
+    assert page.evaluate(camera) == pytest.approx(turned)
     page.close()
 
 
