@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """One way to draw a table: what ``says`` stands below the axis, ``label`` is the field that names a line.
+    """One way to draw a table: what ``says`` stands below the axis, ``label`` names a line by a row's fields.
 
     The fields in ``group`` name a colour; rows are drawn where they have everything in ``wanted``.
     """
@@ -28,7 +28,7 @@ class View:
 
 
 def _probe(says: str, measure: str) -> View:
-    return View(says, "embedding", ("split",), {"measure": measure, "entries": None})
+    return View(says, "{embedding}", ("split",), {"measure": measure, "entries": None})
 
 
 OWN = {"measure": "accuracy", "told": "own"}
@@ -43,20 +43,20 @@ VIEWS: dict[str, tuple[View, ...]] = {
         _probe("rank correlation of length with difficulty", "difficulty"),
     ),
     "learners": (
-        View("accuracy, 5-way 1-shot", "learner", ("protocol",), {"what": "ablation", "question": None, **OWN}),
-        View("gain in accuracy over the same, told otherwise", "learner", ("protocol", "over"), {"measure": "gain"}),
+        View("accuracy, 5-way 1-shot", "{learner}", ("protocol",), {"what": "ablation", "question": None, **OWN}),
+        View("gain in accuracy over the same, told otherwise", "{learner}", ("protocol", "over"), {"measure": "gain"}),
     ),
     "mixed": (
         View(
             "gain in accuracy over the same, told otherwise",
-            "learner",
+            "{learner}",
             ("over",),
             {"measure": "gain", "question": None},
         ),
-        View("gain in accuracy over the unconditioned twin", "learner", ("question",), {"over": "twin"}),
-        View("accuracy, 5-way 5-shot", "learner", ("question",), OWN),
+        View("gain in accuracy over the unconditioned twin", "{learner}", ("question",), {"over": "twin"}),
+        View("accuracy, 5-way 5-shot", "{learner}", ("question",), OWN),
     ),
-    "headline": (View("accuracy", "ways", ("protocol", "split", "shots"), {}),),
+    "headline": (View("accuracy", "{ways}-way {shots}-shot", ("learner", "split", "protocol"), {}),),
 }
 
 
@@ -110,7 +110,10 @@ def figure(table: str, rows: list[Row], view: View | None = None) -> plots.go.Fi
         raise MetalearnError(f"the table {table!r} has no rows to draw yet")
     marks = [
         plots.Mark(
-            str(row[view.label]), " ".join(str(row.get(key) or "all") for key in view.group), row["mean"], row["ci95"]
+            view.label.format(**row),
+            " ".join(str(row.get(key) or "all") for key in view.group),
+            row["mean"],
+            row["ci95"],
         )
         for row in shown
     ]

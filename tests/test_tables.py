@@ -41,7 +41,13 @@ HEADLINE = [
         ("families", FAMILIES, [0, 1, 2], ["gradient", "random"], ["article", "lake"]),
         ("mixed", MIXED, [1, 2], ["preinit"], ["zero", "twin"]),
         ("learners", LEARNERS, [0, 1], ["maml"], ["unstructured", "within-alphabet"]),
-        ("headline", HEADLINE, [0, 1, 2, 3], ["5", "20"], ["unstructured lake 1", "unstructured lake 5"]),
+        (
+            "headline",
+            HEADLINE,
+            [0, 1, 2, 3],
+            ["5-way 1-shot", "5-way 5-shot", "20-way 1-shot", "20-way 5-shot"],
+            ["wide lake unstructured"],
+        ),
     ],
 )
 def test_a_figure_draws_the_rows_it_is_about_and_no_others(
