@@ -52,9 +52,9 @@ def task_map(
         "dragmode": "pan" if flat else "turntable",
     }
     named = dict(zip(("xaxis", "yaxis", "zaxis"), map(_axis, axes), strict=False))
-    scene = {**named, "camera": {"eye": dict.fromkeys("xyz", 1.6)}}  # far enough away to see the axes' titles
     if flat:
         return styled(figure.update_layout(**layout, xaxis=named["xaxis"], yaxis=named["yaxis"]))
+    scene = {**named, "camera": {"eye": dict.fromkeys("xyz", 1.6)}}  # far enough away to see the axes' titles
     return styled(figure.update_layout(**layout, scene=scene)).update_layout(margin={"l": 0, "r": 0})
 
 

@@ -45,7 +45,7 @@ function isThere({ _fullLayout: layout }) {
 
 // Of a wheel that moves a scene's camera, and of a camera that glides on, Plotly says nothing.
 function follow(chart) {
-  if (!chart.isConnected) return;
+  if (!chart.isConnected || !isThere(chart)) return;
   const seen = `${chart._fullLayout.scene._scene.glplot.cameraParams.view}`;
   if (seen !== chart.seen) draw(chart);
   chart.seen = seen;
@@ -79,7 +79,10 @@ function* places(chart) {
   const place = chart._fullLayout.scene ? inSpace(chart._fullLayout) : onPaper(chart._fullLayout);
   for (const { visible, customdata, x, y, z } of chart._fullData) {
     if (visible !== true) continue;
-    for (let i = 0; i < x.length; i++) yield { task: customdata[i], ...place(x[i], y[i], z?.[i]) };
+    for (let i = 0; i < x.length; i++) {
+      const at = place(x[i], y[i], z?.[i]);
+      if (at) yield { task: customdata[i], ...at };
+    }
   }
 }
 
@@ -91,7 +94,7 @@ function onPaper({ xaxis, yaxis }) {
   });
 }
 
-// As Plotly finds the places of a scene's annotations.
+// As Plotly finds the places of a scene's annotations; what is behind the camera has none.
 function inSpace({ scene, _size: { l, t, w, h } }) {
   const { dataScale, glplot } = scene._scene;
   const { model, view, projection } = glplot.cameraParams;
@@ -99,7 +102,7 @@ function inSpace({ scene, _size: { l, t, w, h } }) {
   return (x, y, z) => {
     const scaled = [x * dataScale[0], y * dataScale[1], z * dataScale[2], 1];
     const [right, up, , depth] = [model, view, projection].reduce((v, matrix) => through(matrix, v), scaled);
-    return { x: l + (w * (1 + right / depth)) / 2, y: t + (h * (1 - up / depth)) / 2 };
+    return depth > 0 && { x: l + (w * (1 + right / depth)) / 2, y: t + (h * (1 - up / depth)) / 2 };
   };
 }
 

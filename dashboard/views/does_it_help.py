@@ -68,11 +68,12 @@ def show(table: str, rows: list[Row], view: View) -> None:
         help=_(WHAT_IT_IS[table]),
     )
     points = event["selection"]["points"] if event else []
-    if points and view.label == "{learner}":
+    of_learners = view.label == "{learner}"
+    if points and of_learners:
         learner = figure.layout.yaxis.ticktext[round(points[0]["y"])]
         group = figure.data[points[0]["curve_number"]].name
         watch(rows, learner, group)
-    elif view.label == "{learner}":
+    elif of_learners:
         st.caption(_("Click a point to watch that learner, beside its twin, on one of the tasks."))
     code = f"""from metalearn import tables
 
