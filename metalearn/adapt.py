@@ -85,7 +85,7 @@ class Trajectory:
     ``support_loss``, ``query_loss``: ``[S+1, T]``; ``query_logits``: ``[S+1, T, N*Q, N]``; ``query_y``: ``[T, N*Q]``.
     ``parameters``: S+1 dictionaries of task parameters ``[T, ...]``; ``gradients`` and ``step_sizes``: S of them.
     ``attention``: ``[S+1, T, ...]`` as the modulate hook gave it, or None. Where only the last query was asked for,
-    the query fields have one row.
+    the query fields have one row, and ``support_loss`` has none for the end.
     """
 
     support_loss: Tensor
@@ -124,8 +124,9 @@ def adapt(
     """Adapt to all tasks of ``batch`` on their support sets and answer their queries.
 
     ``parameters`` are the meta-learned, shared ones; they are never changed. ``second_order`` lets the outer loss be
-    differentiated through the steps. ``every_query`` answers the queries before every step and not only at the end.
-    Called under ``torch.no_grad()``, as in evaluation, it keeps no graph from one step to the next.
+    differentiated through the steps. ``every_query=False`` answers the queries at the end alone,
+    where it does not look at the support set again. Called under ``torch.no_grad()``, as in evaluation, it keeps no
+    graph from one step to the next.
     """
     learning = torch.is_grad_enabled()
     if not learning:
@@ -147,19 +148,21 @@ def adapt(
     memory: Any = None
     for step in range(steps + 1):
         last = step == steps
-        with torch.set_grad_enabled(learning or not last):
-            task_parameters = {
-                name: p if learning and p.requires_grad else p.detach().requires_grad_(not last)
-                for name, p in task_parameters.items()
-            }
-            support_logits, attention = logits(task_parameters, support.x, support_features)
-            support_loss = _task_losses(support_logits, support.y)
-            gradients = {} if last else _gradients(support_loss, task_parameters, second_order and learning)
-        with torch.set_grad_enabled(learning and last):
-            if last or every_query:
-                query_logits, _ = logits(task_parameters, batch.query_x, query_features)
+        task_parameters = {
+            name: p if learning and p.requires_grad else p.detach().requires_grad_(not last)
+            for name, p in task_parameters.items()
+        }
+        if not last or every_query:
+            with torch.set_grad_enabled(not last):
+                support_logits, attention = logits(task_parameters, support.x, support_features)
+                support_loss = _task_losses(support_logits, support.y)
+                gradients = {} if last else _gradients(support_loss, task_parameters, second_order and learning)
+            history.support(support_loss.detach())
+        if last or every_query:
+            with torch.set_grad_enabled(learning and last):
+                query_logits, attention = logits(task_parameters, batch.query_x, query_features)
                 history.query(query_logits, _task_losses(query_logits, batch.query_y))
-        history.support(support_loss.detach(), task_parameters, attention)
+        history.state(task_parameters, attention)
         if not last:
             move = update(support, step, task_parameters, gradients, memory)
             memory = move.memory
@@ -209,8 +212,10 @@ class _History:
         self.gradients: list[Params] = []
         self.step_sizes: list[Params] = []
 
-    def support(self, loss: Tensor, parameters: Params, attention: Tensor | None) -> None:
+    def support(self, loss: Tensor) -> None:
         self.support_losses.append(loss)
+
+    def state(self, parameters: Params, attention: Tensor | None) -> None:
         self.parameters.append(parameters)
         if attention is not None:
             self.attentions.append(attention)
@@ -224,9 +229,10 @@ class _History:
         self.step_sizes.append(step_sizes)
 
     def trajectory(self, query_y: Tensor) -> Trajectory:
+        query_loss = torch.stack(self.query_losses)
         return Trajectory(
-            support_loss=torch.stack(self.support_losses),
-            query_loss=torch.stack(self.query_losses),
+            support_loss=torch.stack(self.support_losses) if self.support_losses else query_loss[:0],
+            query_loss=query_loss,
             query_logits=torch.stack(self.query_logits),
             query_y=query_y,
             parameters=tuple(self.parameters),

@@ -133,10 +133,11 @@ class Backbone:
     def _together(self, parameters: Params, x: Tensor) -> Tensor:
         """Return the last maps ``[tasks * n, channels, h, w]`` where tasks share convolutions, or some of them."""
         tasks = len(x)
-        h = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # about twice as fast on a CPU
+        # Channels last, a sixth faster on a CPU. Of a single channel, contiguous() would leave the strides as they are.
+        h = x.flatten(0, 2)[..., None].movedim(-1, 1)
         for i in self.blocks:
             h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i), self._apart_in(i))
-            h = self._pooled(i, F.relu(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks)))
+            h = self._pooled(i, F.relu_(self._normalise(h, parameters[f"scale{i}"], parameters[f"shift{i}"], tasks)))
         return h
 
     def _apart(self, parameters: Params, own: set[str], x: Tensor) -> Tensor:
@@ -165,7 +166,7 @@ class Backbone:
                 h = F.batch_norm(h, None, None, scale, shift, training=True)
             else:
                 h = F.group_norm(h, tasks * self._normal_groups, scale, shift)
-            h = self._pooled(i, F.relu(h))
+            h = self._pooled(i, F.relu_(h))
         return h.unflatten(1, (tasks, -1)).transpose(0, 1)
 
     def _stride(self, block: int) -> int:

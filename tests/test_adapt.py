@@ -133,6 +133,19 @@ def test_a_trajectory_tells_the_whole_story() -> None:
     assert (seen.support_loss[-1] < seen.support_loss[0]).all()
 
 
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("names", ADAPTED.values(), ids=ADAPTED)
+def test_the_end_alone_is_the_end_of_the_whole_story(names: tuple[str, ...], steps: int) -> None:
+    options: dict[str, Any] = {"init": LearnedInit(names), "update": SGD(0.3), "steps": steps}
+    with torch.no_grad():
+        whole = adapt(NETWORK, parameters(), batch(), **options)
+        end = adapt(NETWORK, parameters(), batch(), every_query=False, **options)
+    torch.testing.assert_close(end.query_logits, whole.query_logits[-1:])
+    torch.testing.assert_close(end.query_loss, whole.query_loss[-1:])
+    torch.testing.assert_close(end.support_loss, whole.support_loss[:-1])
+    assert len(end.parameters) == len(whole.parameters) == steps + 1
+
+
 def test_tasks_do_not_touch_one_another() -> None:
     tasks = batch()
     with torch.no_grad():

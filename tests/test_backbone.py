@@ -54,6 +54,20 @@ def test_many_pictures_a_task_make_no_difference_but_in_speed(names: tuple[str, 
     torch.testing.assert_close(gradients, expected)
 
 
+def test_channels_come_last_in_memory_from_the_first_block_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures have one channel, of which PyTorch believes any order."""
+    orders = []
+
+    def convolve(h: torch.Tensor, *arguments: object, **options: object) -> torch.Tensor:
+        orders.append(h.stride(1))
+        return convolution(h, *arguments, **options)
+
+    convolution = torch.nn.functional.conv2d
+    monkeypatch.setattr(torch.nn.functional, "conv2d", convolve)
+    SMALL.features(parameters(), pictures())
+    assert orders == [1, 1, 1]
+
+
 @pytest.mark.parametrize("transductive", [False, True])
 def test_more_pictures_than_go_through_at_once_are_what_fewer_are(transductive: bool) -> None:
     network = Backbone(SMALL.widths, SMALL.groups, transductive)
