@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-# OpenMP's threads would spin while they wait for each other, and keep a core from whoever has work for it.
-export OMP_WAIT_POLICY ?= passive
+# OpenMP's threads would spin while they wait for each other, and keep a core from a browser that has work for it.
+demo test: export OMP_WAIT_POLICY ?= passive
 
 .PHONY: demo lab test lint figures book slides messages clean
 .DEFAULT_GOAL := demo

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from metalearn import data, families, plain, plots, recipes, train
+from metalearn import data, families, memory, plain, plots, recipes, train
 from metalearn.adapt import SGD
 from metalearn.backbone import HEAD, Backbone, Params
 from metalearn.data import CharacterSet, split
@@ -59,6 +59,7 @@ class Case:
 
 def run(characters: CharacterSet) -> list[Row]:
     """Time every case: a row for each way with its seconds and, for the kit's own, ratio, target and limit."""
+    memory.keep_freed()  # as training does
     rate = matmul_rate()
     return [timed(case, rate) for case in tqdm(list(cases(characters)), desc="benchmark", unit="case")]
 

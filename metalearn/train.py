@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from metalearn import distributed, store
+from metalearn import distributed, memory, store
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
 from metalearn.tasks import TaskBatch
@@ -121,6 +121,7 @@ def train(
     first of them keeps the run. ``stop`` is asked after every meta-step. Raises MetalearnError where the
     folder holds a run with other settings.
     """
+    memory.keep_freed()
     optimizer = torch.optim.AdamW(_groups(learner, schedule), weight_decay=schedule.weight_decay)
     run = _Run(learner, optimizer, schedule, folder)
     progress = run.progress
