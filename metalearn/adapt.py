@@ -124,9 +124,9 @@ def adapt(
     """Adapt to all tasks of ``batch`` on their support sets and answer their queries.
 
     ``parameters`` are the meta-learned, shared ones; they are never changed. ``second_order`` lets the outer loss be
-    differentiated through the steps. ``every_query=False`` answers the queries at the end alone,
-    where it does not look at the support set again. Called under ``torch.no_grad()``, as in evaluation, it keeps no
-    graph from one step to the next.
+    differentiated through the steps. ``every_query=False`` answers the queries at the end alone, where it does not look
+    at the support set again. Called under ``torch.no_grad()``, as in evaluation, it keeps no graph from one step to the
+    next.
     """
     learning = torch.is_grad_enabled()
     if not learning:
