@@ -1,6 +1,7 @@
 """How fast the kit is: every case beside the plain way to do the same, by turns, in one process; and beside the limit.
 
-The limit is the arithmetic that a step needs, counted, at the rate at which this machine multiplies large matrices.
+The limit is the arithmetic that a step needs, counted, at the rate at which this machine multiplies large matrices or
+convolves, whichever is higher.
 """
 
 import importlib.util
@@ -60,17 +61,17 @@ class Case:
 def run(characters: CharacterSet) -> list[Row]:
     """Time every case: a row for each way with its seconds and, for the kit's own, ratio, target and limit."""
     memory.keep_freed()  # as training does
-    rate = matmul_rate()
+    rate = arithmetic_rate()
     return [timed(case, rate) for case in tqdm(list(cases(characters)), desc="benchmark", unit="case")]
 
 
 def machine() -> Row:
-    """Name what the times are of: the processor, the threads, PyTorch, and operations a second in a matrix product."""
+    """Name what the times are of: the processor, the threads, PyTorch, and operations a second at best."""
     return {
         "processor": _processor(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "gflops": round(matmul_rate() / 1e9),
+        "gflops": round(arithmetic_rate() / 1e9),
     }
 
 
@@ -86,21 +87,22 @@ def by_turns(ways: dict[str, Way], repetitions: int) -> dict[str, list[float]]:
     return times
 
 
-def matmul_rate(rows: int = 8192, size: int = 512, repetitions: int = 10) -> float:
-    """Return how many float32 operations a second this machine does when it multiplies two large matrices.
+def arithmetic_rate(repetitions: int = 10) -> float:
+    """Return how many float32 operations a second this machine gets through at best.
 
-    Of PyTorch's two ways to do so, the one that is faster here: its BLAS, or oneDNN, asked for a 1x1 convolution. The
-    first can be Intel's, which gets half as far on other processors.
+    Either when it multiplies two large matrices, or in a large convolution: PyTorch leaves the first to its BLAS, which
+    can be Intel's and then gets half as far on other processors, and the second to oneDNN.
     """
-    a, b = torch.randn(rows, size), torch.randn(size, size)
-    pictures = a.view(-1, 32, 32, size).movedim(-1, 1)  # channels last: each point is a row of the matrix
-    kernels = b.T[..., None, None]
-    ways = {"BLAS": lambda: a @ b, "oneDNN": lambda: F.conv2d(pictures, kernels)}
-    return 2 * rows * size**2 / min(min(times) for times in by_turns(ways, repetitions).values())
+    a, b = torch.randn(2, 2048, 2048).unbind(0)
+    maps = torch.randn(64, 64, 14, 14).contiguous(memory_format=torch.channels_last)
+    kernels = torch.randn(64, 64, 3, 3)
+    ways = {"product": lambda: a @ b, "convolution": lambda: F.conv2d(maps, kernels, padding=1)}
+    operations = {"product": 2 * 2048**3, "convolution": 2 * maps.numel() * kernels[0].numel()}
+    return max(operations[name] / min(times) for name, times in by_turns(ways, repetitions).items())
 
 
 def timed(case: Case, rate: float) -> Row:
-    """Time one case; ``rate`` is what :func:`matmul_rate` returns."""
+    """Time one case; ``rate`` is what :func:`arithmetic_rate` returns."""
     times = by_turns({"kit": case.kit, **case.others}, case.repetitions)
     medians = {name: statistics.median(found) for name, found in times.items()}
     row: Row = {"case": case.name, "kit_s": medians.pop("kit"), "target": case.target, "target_s": case.seconds}
