@@ -54,10 +54,12 @@ def what_an_embedding_is(shown: TaskMap, task: int) -> None:
     )
     st.plotly_chart(plots.vector(shown.embedding[task, :32]), config={"displayModeBar": False})
     near = shown.neighbours(task, 8)
-    figure = plots.task_map(shown.umap, ["task"] * len(shown.names), shown.names, [task], axes=("", ""))
+    title = task_pictures.name(shown, task)
+    figure = plots.task_map(shown.umap, ["task"] * len(shown.names), shown.names, [task], title, axes=("", ""))
     figure = plots.with_neighbours(figure, shown.umap, task, near.tolist())
     figure.update_traces(marker_color=plots.MUTED, marker_size=3, selector={"name": "task"})
-    figure.update_layout(height=300, showlegend=False, margin={"t": 10})
+    figure.update_traces(mode="markers", selector={"name": "selected"})  # among so many points a name is not read
+    figure.update_layout(height=320, showlegend=False, title_font_color=plots.STRESSED)
     st.plotly_chart(figure, config={"displayModeBar": False}, alt=_("The task among all tasks."))
 
 
