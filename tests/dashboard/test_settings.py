@@ -10,3 +10,4 @@ def test_the_server_stays_on_this_machine_reports_nothing_and_asks_nothing() -> 
     assert settings["server"]["address"] == "localhost"
     assert not settings["server"]["showEmailPrompt"]
     assert not settings["browser"]["gatherUsageStats"]
+    assert settings["logger"]["hideWelcomeMessage"]  # the offer for coding agents, which lies over pages, goes with it
