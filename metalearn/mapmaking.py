@@ -7,7 +7,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 
-from metalearn import families, maps, recipes, reduce, store
+from metalearn import families, maps, recipes, reduce
 from metalearn.data import CharacterSet, split
 from metalearn.errors import MetalearnError
 from metalearn.maps import TaskMap
@@ -25,7 +25,7 @@ def make(characters: CharacterSet, split_name: str, family: str, root: Path, see
 
 
 def compute(
-    characters: CharacterSet, split_name: str, family: str = "gradient", root: Path = store.PRETRAINED, seed: int = 0
+    characters: CharacterSet, split_name: str, family: str = "gradient", root: Path | None = None, seed: int = 0
 ) -> TaskMap:
     """Map all character tasks (for "episodes", 600 test episodes of mixed questions); two minutes for Omniglot.
 
