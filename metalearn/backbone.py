@@ -133,7 +133,7 @@ class Backbone:
     def _together(self, parameters: Params, x: Tensor) -> Tensor:
         """Return the last maps ``[tasks * n, channels, h, w]`` where tasks share convolutions, or some of them."""
         tasks = len(x)
-        # Channels last, a sixth faster on a CPU. Of a single channel, contiguous() would leave the strides as they are.
+        # Channels last, for a CPU's sake. Of a single channel, contiguous() would leave the strides as they are.
         h = x.flatten(0, 2)[..., None].movedim(-1, 1)
         for i in self.blocks:
             h = _convolve(h, parameters[f"conv{i}"], tasks, self._stride(i), self._apart_in(i))

@@ -87,18 +87,18 @@ def by_turns(ways: dict[str, Way], repetitions: int) -> dict[str, list[float]]:
     return times
 
 
-def arithmetic_rate(repetitions: int = 10) -> float:
+def arithmetic_rate() -> float:
     """Return how many float32 operations a second this machine gets through at best.
 
-    Either when it multiplies two large matrices, or in a large convolution: PyTorch leaves the first to its BLAS, which
-    can be Intel's and then gets half as far on other processors, and the second to oneDNN.
+    Either when it multiplies two large matrices, or in a large convolution: PyTorch leaves the first to its BLAS, the
+    second to oneDNN, and which of them gets further depends on the processor.
     """
     a, b = torch.randn(2, 2048, 2048).unbind(0)
     maps = torch.randn(64, 64, 14, 14).contiguous(memory_format=torch.channels_last)
     kernels = torch.randn(64, 64, 3, 3)
     ways = {"product": lambda: a @ b, "convolution": lambda: F.conv2d(maps, kernels, padding=1)}
     operations = {"product": 2 * 2048**3, "convolution": 2 * maps.numel() * kernels[0].numel()}
-    return max(operations[name] / min(times) for name, times in by_turns(ways, repetitions).items())
+    return max(operations[name] / min(times) for name, times in by_turns(ways, repetitions=10).items())
 
 
 def timed(case: Case, rate: float) -> Row:

@@ -11,8 +11,8 @@ KEPT = 2**30  # bytes
 def keep_freed() -> None:
     """Have this process keep what it frees, up to a gigabyte, as the next meta-step asks for the same again.
 
-    glibc returns it to the system, which then hands it out page by page and clears each: a quarter of the time of a
-    meta-step of MAML with five steps (``metalearn benchmark``). Where the C library is another one, nothing changes.
+    glibc returns it to the system, which then hands it out page by page and clears each. Where the C library is another
+    one, nothing changes.
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)

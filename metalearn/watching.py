@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from sklearn.pipeline import Pipeline
 from torch import Tensor
 
@@ -100,19 +99,17 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
     embedding = learner.embed(task) if embedding is None else embedding
     with torch.no_grad():
         start = time.perf_counter()
-        seen = learner.adapt(task, embedding, steps, every_query=False)
+        seen = learner.adapt(task, embedding, steps)
         seconds = time.perf_counter() - start
         bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
         features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
-        logits = torch.cat([learner.backbone.classify(*at) for at in zip(bodies, features[:, None], strict=True)])
-        on_support, on_queries = logits.tensor_split([task.support_y.shape[1]], dim=1)
         plane = _plane(learner, task, bodies, features)
     sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).numpy() for name in seen.parameters[0]}
     return AdaptationView(
         learner=title,
-        support_loss=torch.stack([F.cross_entropy(at, task.support_y[0]) for at in on_support]).numpy(),
-        query_accuracy=(on_queries.argmax(-1) == task.query_y[0]).float().mean(-1).numpy(),
-        probabilities=on_queries.softmax(-1).numpy(),
+        support_loss=seen.support_loss[:, 0].numpy(),
+        query_accuracy=seen.query_accuracy[:, 0].numpy(),
+        probabilities=seen.query_logits[:, 0].softmax(-1).numpy(),
         plane=plane,
         step_sizes=sizes,
         attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).numpy(),
