@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.t
 # OpenMP's threads would spin while they wait for each other, and keep a core from a browser that has work for it.
 demo test: export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo lab test lint figures book slides messages clean
+.PHONY: demo lab test lint animation review wheel test-wheel figures book slides messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -26,9 +26,24 @@ lint: $(VENV)/.test  ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+review: $(VENV)/.python  ## check that the repository has what a well-kept one has; exceptions are in pyproject.toml
+	$(PIP) -q 'sp-repo-review[cli]'
+	$(BIN)/repo-review --show errskip .
+
+wheel: $(VENV)/.python  ## build the wheel, with library, dashboard, course and weights in it, into dist/
+	$(PIP) -q build hatchling
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation
+
+test-wheel: wheel  ## install the wheel into an environment of its own, and use it far from this folder
+	$(BIN)/python .github/check_wheel.py dist/*.whl constraints.txt
+
 figures: $(VENV)/.test  ## run the notebooks again with the pictures that are kept in git
 	$(PIP) -e '.[figures]'
 	$(BIN)/python notebooks/execute.py
+
+animation: $(VENV)/.test  ## draw the front page's moving picture again; needs Chrome or Chromium
+	$(BIN)/python book/animation.py
 
 book: $(VENV)/.test  ## make the course, the documents and the library's reference one site, in book/_build/html
 	$(PIP) -e '.[book]'
@@ -45,8 +60,8 @@ messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and
 	$(BIN)/pybabel -q compile -D dashboard -d dashboard/locale
 	rm dashboard/locale/dashboard.pot
 
-clean:  ## remove the environment
-	rm -rf $(VENV)
+clean:  ## remove the environment and the wheel
+	rm -rf $(VENV) dist
 
 $(VENV)/.python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.x")'

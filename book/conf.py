@@ -21,7 +21,7 @@ root_doc = "book/index"
 include_patterns = ["book/*.md", "README*.md", "notebooks/*.ipynb", "notebooks/*.md", "dashboard/README.md"]
 exclude_patterns = ["book/_build"]
 
-extensions = ["myst_nb", "sphinx.ext.autodoc"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"

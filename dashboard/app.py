@@ -2,18 +2,20 @@
 
 import gc
 
-import pandas  # noqa: F401  # whole, before plotly looks for it in one thread while another is still importing it
+# Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
+import pandas  # noqa: F401
 import streamlit as st
 
 from dashboard import address, language
-from dashboard.language import _
+from dashboard.language import _, error_text
+from metalearn.errors import MetalearnError
 
 
 @st.cache_resource(show_spinner=False)
-def settle(page: str) -> None:
-    """Keep what a page's first run has loaded out of the garbage collector's sight: it stays for good.
+def exempt_from_collection(page: str) -> None:
+    """Exempt what a page's first run has loaded from garbage collection: it stays in use for good.
 
-    Streamlit collects garbage after each run of a page, and would look through it all every time.
+    Streamlit collects garbage after every run of a page, and would look through all of it each time.
     """
     gc.collect()
     gc.freeze()
@@ -21,9 +23,9 @@ def settle(page: str) -> None:
 
 st.set_page_config(page_title="metalearn kit", page_icon=":material/scatter_plot:", layout="wide")
 
-st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less air above the title
+st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less empty room above the title
 
-address.take_language()
+address.set_language()
 pages = [
     st.Page("views/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
     st.Page("views/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),
@@ -35,5 +37,8 @@ pages = [
 page = st.navigation(pages, position="top")
 with st.container(horizontal_alignment="right"):
     language.choose()
-page.run()
-settle(page.url_path)
+try:
+    page.run()
+except MetalearnError as error:  # something that the visitor, or who runs the server, can put right
+    st.error(error_text(error))
+exempt_from_collection(page.url_path)

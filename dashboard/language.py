@@ -1,4 +1,4 @@
-"""The language of the page: gettext catalogues, one choice a visitor, in the address (``?lang=zh``)."""
+"""The language of the pages: gettext catalogues, and each visitor's choice, in the address (``?lang=zh``)."""
 
 import gettext
 from functools import cache
@@ -41,8 +41,8 @@ def translated(text: str, language: str) -> str:
     return _catalogue(language).gettext(text)
 
 
-def said(error: MetalearnError) -> str:
-    """Return what an error says, in the visitor's language."""
+def error_text(error: MetalearnError) -> str:
+    """Return an error's text in the visitor's language."""
     return _(error.text).format(**error.values) if error.values else _(error.text)
 
 

@@ -1,7 +1,7 @@
-"""What the pages share: data, maps and learners, loaded once a server; the chosen characters, once a visitor.
+"""What the pages share: data, maps and embedders, loaded once per server; the characters that each visitor has chosen.
 
-What is cached here belongs to all visitors and is never changed. Whatever needs torch imports it inside a function: the
-first picture does not wait for it.
+What is cached here belongs to all visitors, so nothing may change it. What needs torch imports it inside a function:
+the first page does not wait for it.
 """
 
 import os
@@ -12,63 +12,71 @@ import streamlit as st
 
 from dashboard import training
 from dashboard.language import _
-from metalearn import data, maps, store, tables
-from metalearn.data import CharacterSet, Split
-from metalearn.maps import TaskMap
+from metalearn import artifacts
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.load import load_characters
+from metalearn.characters.splits import Split
+from metalearn.characters.splits import split as split_characters
+from metalearn.evaluation.tables import Row
+from metalearn.maps.task_map import EPISODE_MAP, TaskMap
+from metalearn.pretrained.maps import load_map, map_path
+from metalearn.pretrained.names import artifact_folder
+from metalearn.pretrained.results import load_table
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MOST_CHARACTERS = 10
-SPLITS = {"article": "1,200 / 423 characters", "lake": "30 / 20 alphabets"}
+SPLITS = ("article", "lake")
 
 
 @st.cache_resource(show_spinner="Looking for the drawings …", max_entries=2)
 def characters(download: bool = False) -> CharacterSet:
     """The drawings to show: Omniglot or what METALEARN_DATA names; without either, the built-in glyphs."""
-    return data.load(download=download)
+    return load_characters(download=download)
 
 
-def glyphs_instead() -> bool:
-    """Whether the glyphs are shown because Omniglot could not be had, and not because they were asked for."""
+def glyphs_stand_in() -> bool:
+    """Whether the glyphs are shown because Omniglot is missing, and not because they were asked for."""
     return characters().name == "glyphs" and os.environ.get("METALEARN_DATA") != "glyphs"
 
 
 @st.cache_resource(show_spinner="Making the map of these tasks, once; a minute or two …", max_entries=12)
 def task_map(split: str, name: str, family: str = "gradient") -> TaskMap:
-    """The map that ships for the data called ``name``; for data of the visitor's own, one made now."""
-    if name == "omniglot" or maps.path_of(split, family, name).with_suffix(".json").exists():
-        return maps.load(split, family, name)
-    from metalearn import mapmaking
+    """The map that ships for the data called ``name``. For other data it is made now, and kept."""
+    if name == "omniglot" or map_path(split, family, name).with_suffix(".json").exists():
+        return load_map(family, split, name)
+    from metalearn.pretrained.make_map import make_named_map
 
-    return mapmaking.compute(characters(), split, family)
+    return make_named_map(characters(), split, family)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
 def sides(split: str, _characters: CharacterSet, name: str) -> Split:
     """The split of the drawings called ``name`` into training, validation and test side."""
-    return data.split(_characters, split)
+    return split_characters(_characters, split)
 
 
 def is_conditioned(name: str) -> bool:
     """Whether a learner, shipped or trained here, uses a task embedding."""
-    from metalearn import recipes
+    from metalearn.pretrained.recipes import RECIPES
 
-    embedder = training.trained(name).embedder if name.startswith(training.PREFIX) else recipes.RECIPES[name].twin
-    return embedder is not None
+    if name.startswith(training.OWN_PREFIX):
+        return training.trained_learner(name).embedder is not None
+    return RECIPES[name].twin is not None
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def embedder(split: str) -> "Pipeline":
-    """The embedder whose map the dashboard shows."""
-    from metalearn import families
+    """The gradient embedder, which places tasks on the map of the same name."""
+    from metalearn.pretrained.embedders import load_embedder
 
-    return families.load_embedder(split)
+    return load_embedder("gradient", split)
 
 
 def learner_titles(split: str, mixed: bool = False) -> dict[str, str]:
-    """Names and titles of the learners that ship, and of the one that the visitor has trained, without loading them."""
-    folder = f"{split}-mixed" if mixed else split
+    """Names and titles of the learners that ship, and of the one that the visitor has trained."""
+    folder = artifact_folder(split, "mixed" if mixed else "character")
     titles = {name: _(title) for name, title in _shipped_titles(folder).items()}
     own: training.Training | None = st.session_state.get("training")
     if own is not None and own.finished and not own.error and own.split == split:
@@ -78,41 +86,52 @@ def learner_titles(split: str, mixed: bool = False) -> dict[str, str]:
 
 @st.cache_data(show_spinner=False)
 def _shipped_titles(folder: str) -> dict[str, str]:
-    """Names and titles of the learners that ship in a folder, without loading them."""
-    described = [store.describe(path) for path in sorted((store.PRETRAINED / folder).glob("*.json"))]
+    """Names and titles of the learners that ship in a folder; the learners themselves are not loaded."""
+    described = [artifacts.describe(path) for path in sorted((artifacts.PRETRAINED / folder).glob("*.json"))]
     return {entry["learner"]: entry["title"] for entry in described if entry.get("kind") == "learner"}
 
 
+def embedding_titles() -> dict[str, str]:
+    """The embeddings that have a map, in words."""
+    return {
+        "gradient": _("gradients"),
+        "adaptation": _("adapted parameters"),
+        "collaborative": _("scores of solvers"),
+        "generative": _("code of a generative model"),
+        EPISODE_MAP: _("episodes of mixed questions"),
+    }
+
+
 @st.cache_data(show_spinner=False, max_entries=8)
-def table(name: str) -> list[tables.Row]:
+def table(name: str) -> list[Row]:
     """A measured table that ships."""
-    return tables.load(name)
+    return load_table(name)
 
 
-# --- a visitor's own -------------------------------------------------------------------------------------------------
+# --- each visitor's own ----------------------------------------------------------------------------------------------
 
 
 def chosen() -> list[int]:
-    """Positions of the characters the visitor has chosen for a task, in that order; their names are the choice."""
+    """Positions of the characters that the visitor has chosen for a task, in the order of choice."""
     position = {name: i for i, name in enumerate(characters().characters)}
     return [position[name] for name in st.session_state.get("characters", []) if name in position]
 
 
 def choose(positions: list[int] | np.ndarray) -> None:
-    """Choose these characters, the first ten of them, and no others."""
+    """Choose these characters in place of all others; at most the first ten."""
     names = characters().characters
     st.session_state["choosing"] = len(positions) < 2
     st.session_state["characters"] = [names[i] for i in dict.fromkeys(positions)][:MOST_CHARACTERS]
 
 
 def toggle(position: int) -> None:
-    """Choose a character, or no longer; more may follow."""
+    """Add a character to the choice, or take it out."""
     now = chosen()
     choose([i for i in now if i != position] if position in now else [*now, position])
     st.session_state["choosing"] = True
 
 
-def choosing() -> bool:
-    """Whether the visitor is still picking characters one by one."""
-    going_on: bool = st.session_state.get("choosing", len(chosen()) < 2)
-    return going_on
+def is_choosing() -> bool:
+    """Whether the visitor is still choosing characters, so that the list of them stays open."""
+    choosing: bool = st.session_state.get("choosing", len(chosen()) < 2)
+    return choosing

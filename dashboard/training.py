@@ -1,6 +1,6 @@
-"""Meta-training while one watches: one training at a time per server, in a thread of its own; the rest wait.
+"""Meta-training while a visitor watches: one training at a time per server, in a thread of its own.
 
-A finished learner is kept by the server under a name that only its visitor knows, the latest ``KEPT`` of them.
+The server keeps the latest learners, each under a name that only its visitor knows.
 """
 
 import logging
@@ -13,29 +13,30 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 
 if TYPE_CHECKING:
     from metalearn.learners.learner import Learner
-    from metalearn.train import Progress
+    from metalearn.training.schedule import Progress
 
 LEARNERS = ("prototypes", "anil", "film", "preinit")
-KEPT = 16
-PREFIX = "yours-"
-LEARNING_RATE = 3e-3  # from nothing; the recipes' own rates are for what starts from the prototypical network
+MOST_KEPT = 16
+OWN_PREFIX = "yours-"
+# For a start from nothing. The recipes' own rates suit a start from the trained prototypical network.
+LEARNING_RATE = 3e-3
 VALIDATION_TASKS = 40
 
 
 @dataclass
 class Training:
-    """One training: what it is of, how far it is, and, at its end, the learner or what went wrong."""
+    """One training: what is trained, how far it is, and what went wrong, if anything did."""
 
     recipe: str
     split: str
     meta_steps: int
     seed: int
-    name: str = field(default_factory=lambda: PREFIX + secrets.token_hex(8))
+    name: str = field(default_factory=lambda: OWN_PREFIX + secrets.token_hex(8))
     progress: "Progress | None" = None
     stopping: threading.Event = field(default_factory=threading.Event)
     finished: bool = False
@@ -47,48 +48,48 @@ class Training:
         return self.progress.step if self.progress else 0
 
 
-class Room:
-    """Where the server trains: room for one, and a shelf for what was trained."""
+class Trainings:
+    """The server's trainings: a lock that lets one run at a time, and the learners that came of them."""
 
     def __init__(self) -> None:
-        self.occupied = threading.Lock()
-        self.shelf: OrderedDict[str, Learner] = OrderedDict()
+        self.running = threading.Lock()
+        self.learners: OrderedDict[str, Learner] = OrderedDict()
 
-    def put(self, name: str, learner: "Learner") -> None:
-        """Keep a learner; the oldest goes where there are too many."""
-        self.shelf[name] = learner
-        while len(self.shelf) > KEPT:
-            self.shelf.popitem(last=False)
+    def keep(self, name: str, learner: "Learner") -> None:
+        """Keep a learner; the oldest is dropped where there are too many."""
+        self.learners[name] = learner
+        while len(self.learners) > MOST_KEPT:
+            self.learners.popitem(last=False)
 
 
 @st.cache_resource(show_spinner=False)
-def room() -> Room:
-    """The server's one room."""
-    return Room()
+def trainings() -> Trainings:
+    """The one object that all visitors of the server share."""
+    return Trainings()
 
 
-def trained(name: str) -> "Learner":
-    """Return a learner by its name. Raises MetalearnError where the server has it no longer."""
-    found = room().shelf.get(name)
+def trained_learner(name: str) -> "Learner":
+    """Return a visitor's learner by its name. Raises MetalearnError where the server no longer has it."""
+    found = trainings().learners.get(name)
     if found is None:
         raise MetalearnError("that learner of yours is gone (the server keeps the latest few); train it again")
     return found
 
 
-def among(names: Iterable[str]) -> dict[str, "Learner"]:
-    """Return those learners among ``names`` that visitors have trained, by their names."""
-    return {name: trained(name) for name in names if name.startswith(PREFIX)}
+def trained_learners(names: Iterable[str]) -> dict[str, "Learner"]:
+    """Return the learners that visitors have trained, by name; other names are left out."""
+    return {name: trained_learner(name) for name in names if name.startswith(OWN_PREFIX)}
 
 
 def start(training: Training, characters: CharacterSet) -> bool:
-    """Begin in a thread of its own; False where somebody else is training."""
-    here = room()
-    if not here.occupied.acquire(blocking=False):
+    """Start a training in a thread of its own. Returns False where somebody else is training."""
+    shared = trainings()
+    if not shared.running.acquire(blocking=False):
         return False
 
     def run() -> None:
         try:
-            here.put(training.name, _trained(training, characters))
+            shared.keep(training.name, _train(training, characters))
         except MetalearnError as error:
             training.error = error
         except Exception:
@@ -96,36 +97,41 @@ def start(training: Training, characters: CharacterSet) -> bool:
             logging.getLogger(__name__).exception("training %s", training.recipe)
         finally:
             training.finished = True
-            here.occupied.release()
+            shared.running.release()
 
     threading.Thread(target=run, daemon=True).start()
     return True
 
 
-def _trained(training: Training, characters: CharacterSet) -> "Learner":
-    """Train from nothing, and return the learner as it was when validation was best."""
-    from metalearn import families, recipes, train
-    from metalearn.data import split
-    from metalearn.tasks import Episodes
+def _train(training: Training, characters: CharacterSet) -> "Learner":
+    """Train a learner from nothing; return it as it was when it did best on the validation tasks."""
+    from metalearn.characters.splits import split
+    from metalearn.pretrained.embedders import load_embedder
+    from metalearn.pretrained.recipes import find_recipe
+    from metalearn.tasks.episodes import Episodes
+    from metalearn.training.outer_loop import train
+    from metalearn.training.schedule import Progress, Schedule
 
-    recipe, sides = recipes.recipe_of(training.recipe), split(characters, training.split)
-    embedder = families.load_embedder(training.split, "episodes") if recipe.twin else None
+    recipe, sides = find_recipe(training.recipe), split(characters, training.split)
+    embedder = load_embedder("episodes", training.split) if recipe.twin else None
     learner = recipe.build(embedder, training.seed)
     within = training.split == "lake"
     held_out = Episodes(
         characters, sides.validation, 5, 1, 5, within_alphabet=within, batch_size=20, seed=training.seed + 1
     )
 
-    def watch(progress: train.Progress) -> bool:
+    def watch(progress: Progress) -> bool:
         training.progress = progress
         return training.stopping.is_set()
 
-    train.train(
+    train(
         learner,
         recipe.practice(characters, sides, training.seed),
-        list(held_out.sample(VALIDATION_TASKS)),
-        train.Schedule(training.meta_steps, LEARNING_RATE, validate_every=10),
-        recipe.objective,
+        validation=held_out,
+        validation_tasks=VALIDATION_TASKS,
+        meta_steps=training.meta_steps,
+        schedule=Schedule(LEARNING_RATE, validate_every=10),
+        objective=recipe.objective,
         stop=watch,
     )
     return learner.eval()

@@ -1,7 +1,141 @@
 """Task-embedding meta-learning, small enough to read.
 
 Map every task to a vector, learn how to adapt from that vector, adapt to a new task from a handful of examples.
-Import the module you need (``from metalearn import data, tasks``); importing the package itself loads nothing heavy.
+
+>>> import metalearn as ml
+
+Everything a notebook or a script needs is here, and is imported when it is first used: importing the package itself
+loads nothing heavy. The rooms behind this door are its subpackages; each says in its first lines what it offers.
 """
 
-__version__ = "0.1.0"
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.2.0"
+
+# Where each public name lives. The block for type checkers below says the same; a test holds them together.
+_HOME = {
+    "CharacterSet": "characters.character_set",
+    "load_characters": "characters.load",
+    "Split": "characters.splits",
+    "split": "characters.splits",
+    "TaskBatch": "tasks.task_batch",
+    "Episodes": "tasks.episodes",
+    "MixedQuestions": "tasks.mixed_questions",
+    "CharacterTasks": "tasks.character_tasks",
+    "all_character_tasks": "tasks.character_tasks",
+    "make_task": "tasks.single_task",
+    "HEAD": "learners.backbone",
+    "Backbone": "learners.backbone",
+    "Learner": "learners.learner",
+    "Support": "learners.hooks",
+    "Move": "learners.hooks",
+    "Trajectory": "learners.trajectory",
+    "adapt": "learners.inner_loop",
+    "LearnedInit": "learners.init_hooks",
+    "PrototypeInit": "learners.init_hooks",
+    "EmbeddingInit": "learners.init_hooks",
+    "NeighbourInit": "learners.init_hooks",
+    "LiteralInit": "learners.init_hooks",
+    "ContextInit": "learners.init_hooks",
+    "SGD": "learners.update_hooks",
+    "LearnedStepSizes": "learners.update_hooks",
+    "StepSizeNetwork": "learners.update_hooks",
+    "RecurrentOptimizer": "learners.update_hooks",
+    "ModulationAttention": "learners.modulate_hooks",
+    "GroupSelection": "learners.modulate_hooks",
+    "ContextModulation": "learners.modulate_hooks",
+    "GradientEmbedding": "embeddings.gradient",
+    "AdaptationEmbedding": "embeddings.adaptation",
+    "CollaborativeEmbedding": "embeddings.collaborative",
+    "GenerativeEmbedding": "embeddings.generative",
+    "Schedule": "training.schedule",
+    "train": "training.outer_loop",
+    "Estimate": "evaluation.estimate",
+    "evaluate": "evaluation.accuracy",
+    "query_accuracies": "evaluation.accuracy",
+    "TaskMap": "maps.task_map",
+    "load_embedder": "pretrained.embedders",
+    "load_learner": "pretrained.learners",
+    "load_map": "pretrained.maps",
+    "load_table": "pretrained.results",
+    "MetalearnError": "errors",
+}
+_MODULES = ("check", "plots")
+
+__all__ = sorted([*_HOME, *_MODULES, "__version__"])
+
+if TYPE_CHECKING:
+    from metalearn import check as check
+    from metalearn import plots as plots
+    from metalearn.characters.character_set import CharacterSet as CharacterSet
+    from metalearn.characters.load import load_characters as load_characters
+    from metalearn.characters.splits import Split as Split
+    from metalearn.characters.splits import split as split
+    from metalearn.embeddings.adaptation import AdaptationEmbedding as AdaptationEmbedding
+    from metalearn.embeddings.collaborative import CollaborativeEmbedding as CollaborativeEmbedding
+    from metalearn.embeddings.generative import GenerativeEmbedding as GenerativeEmbedding
+    from metalearn.embeddings.gradient import GradientEmbedding as GradientEmbedding
+    from metalearn.errors import MetalearnError as MetalearnError
+    from metalearn.evaluation.accuracy import evaluate as evaluate
+    from metalearn.evaluation.accuracy import query_accuracies as query_accuracies
+    from metalearn.evaluation.estimate import Estimate as Estimate
+    from metalearn.learners.backbone import HEAD as HEAD
+    from metalearn.learners.backbone import Backbone as Backbone
+    from metalearn.learners.hooks import Move as Move
+    from metalearn.learners.hooks import Support as Support
+    from metalearn.learners.init_hooks import ContextInit as ContextInit
+    from metalearn.learners.init_hooks import EmbeddingInit as EmbeddingInit
+    from metalearn.learners.init_hooks import LearnedInit as LearnedInit
+    from metalearn.learners.init_hooks import LiteralInit as LiteralInit
+    from metalearn.learners.init_hooks import NeighbourInit as NeighbourInit
+    from metalearn.learners.init_hooks import PrototypeInit as PrototypeInit
+    from metalearn.learners.inner_loop import adapt as adapt
+    from metalearn.learners.learner import Learner as Learner
+    from metalearn.learners.modulate_hooks import ContextModulation as ContextModulation
+    from metalearn.learners.modulate_hooks import GroupSelection as GroupSelection
+    from metalearn.learners.modulate_hooks import ModulationAttention as ModulationAttention
+    from metalearn.learners.trajectory import Trajectory as Trajectory
+    from metalearn.learners.update_hooks import SGD as SGD
+    from metalearn.learners.update_hooks import LearnedStepSizes as LearnedStepSizes
+    from metalearn.learners.update_hooks import RecurrentOptimizer as RecurrentOptimizer
+    from metalearn.learners.update_hooks import StepSizeNetwork as StepSizeNetwork
+    from metalearn.maps.task_map import TaskMap as TaskMap
+    from metalearn.pretrained.embedders import load_embedder as load_embedder
+    from metalearn.pretrained.learners import load_learner as load_learner
+    from metalearn.pretrained.maps import load_map as load_map
+    from metalearn.pretrained.results import load_table as load_table
+    from metalearn.tasks.character_tasks import CharacterTasks as CharacterTasks
+    from metalearn.tasks.character_tasks import all_character_tasks as all_character_tasks
+    from metalearn.tasks.episodes import Episodes as Episodes
+    from metalearn.tasks.mixed_questions import MixedQuestions as MixedQuestions
+    from metalearn.tasks.single_task import make_task as make_task
+    from metalearn.tasks.task_batch import TaskBatch as TaskBatch
+    from metalearn.training.outer_loop import train as train
+    from metalearn.training.schedule import Schedule as Schedule
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name in _MODULES:
+        return _part(name)
+    if name not in _HOME:
+        raise AttributeError(f"module 'metalearn' has no attribute {name!r}")
+    found = getattr(_part(_HOME[name]), name)
+    globals()[name] = found  # the next use finds it at once
+    return found
+
+
+def _part(name: str) -> Any:
+    try:
+        return import_module(f"metalearn.{name}")
+    except ModuleNotFoundError as error:
+        from metalearn._clash import clash
+
+        if (error.name or "").startswith("metalearn") and (reason := clash()):
+            raise ImportError(f"{error}: {reason}") from error
+        raise
+
+
+def __dir__() -> list[str]:
+    return __all__

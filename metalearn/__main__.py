@@ -1,4 +1,4 @@
-"""``python -m metalearn`` is the command; torchrun starts it so."""
+"""``python -m metalearn`` is the command ``metalearn``; torchrun starts it in this way."""
 
 import sys
 

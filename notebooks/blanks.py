@@ -1,9 +1,9 @@
-"""Make the blanks of the checked exercises from their solutions, and put them into the notebooks.
+"""Write the exercise cells that students fill in: each solution's signature and docstring, without its body.
 
     python notebooks/blanks.py
 
-A cell that ends in ``check.NAME(NAME)`` holds the blank of the solution NAME: its signature and docstring, and no
-body. Change a signature in ``solutions/``, run this, and every notebook follows; then run ``execute.py``.
+The cell of the solution NAME ends in ``ml.check.NAME(NAME)``; that is how it is found. After a change to a signature or
+docstring in ``solutions/``, run this to bring the notebooks up to date, and then ``execute.py``.
 """
 
 import ast
@@ -14,7 +14,7 @@ import nbformat
 
 FOLDER = Path(__file__).parent
 SOLUTIONS = FOLDER / "solutions"
-CHECKED = re.compile(r"^check\.(\w+)\(\1\)$", re.MULTILINE)
+CHECKED = re.compile(r"^ml\.check\.(\w+)\(\1\)$", re.MULTILINE)
 
 
 def solutions() -> dict[str, str]:
@@ -28,17 +28,17 @@ def solutions() -> dict[str, str]:
 
 
 def blank(name: str) -> str:
-    """Return the cell in which a student writes the function ``name``, and has it checked."""
+    """Return the source of the cell in which a student writes the function ``name`` and has it checked."""
     source = solutions()[name]
     function = ast.parse(source).body[0]
     assert isinstance(function, ast.FunctionDef)
     docstring_ends = function.body[0].end_lineno
     kept = "\n".join(source.splitlines()[:docstring_ends])
-    return f"{kept}\n    ...  # your code here\n\n\ncheck.{name}({name})"
+    return f"{kept}\n    ...  # your code here\n\n\nml.check.{name}({name})"
 
 
 def main() -> None:
-    """Bring the blanks of all notebooks up to date."""
+    """Bring the exercise cells of all notebooks up to date."""
     for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         changed = 0

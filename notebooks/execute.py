@@ -1,10 +1,10 @@
-"""Execute the notebooks in place and keep their results as static pictures, so that they read well on a code host.
+"""Run the notebooks and store their outputs in them, figures as static PNGs, so that they read well on a code host.
 
-    python notebooks/execute.py                          all of them; the READMEs then say what each took
+    python notebooks/execute.py                          all of them; book/teaching.md then says what each took
     python notebooks/execute.py 01_tasks_and_omniglot    one (its number is enough)
 
-Needs the extras ``notebooks`` and ``figures``, and a Chrome or Chromium for the pictures. What differs from run to run
-without meaning anything is not kept: progress bars, log lines, timings, widget state.
+Needs the extras ``notebooks`` and ``figures``, and Chrome or Chromium to draw the PNGs. Outputs that differ from run to
+run without meaning anything are thrown away: progress bars, log lines, timings, widget state.
 """
 
 import argparse
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 TIMEOUT_S = 600
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PROMISE = re.compile(r"\*\*Time to run:\*\* at most (\d+) seconds on two cores")
-READMES = [FOLDER.parent / name for name in ("README.md", "README.zh-CN.md")]
+TIMES = FOLDER.parent / "book" / "teaching.md"  # where the table of measured times stands
 MEASURED = re.compile(r"(?<=<!-- measured by notebooks/execute.py -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -30,7 +30,7 @@ METADATA = {
 
 
 def notebooks(names: list[str] | None = None) -> list[Path]:
-    """Return the notebooks whose names begin with one of ``names`` (all, by default), in order."""
+    """Return the notebooks whose file names begin with one of ``names``, in order; by default all of them."""
     every = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
     if not names:
         return every
@@ -42,7 +42,7 @@ def notebooks(names: list[str] | None = None) -> list[Path]:
 
 @dataclass(frozen=True)
 class Run:
-    """An executed notebook, the seconds it took, and the peak of its memory in MB (None where Linux does not tell)."""
+    """An executed notebook, how many seconds it took, and its peak memory in MB (None where there is no /proc)."""
 
     notebook: nbformat.NotebookNode
     seconds: float
@@ -50,7 +50,7 @@ class Run:
 
 
 def budget(path: Path) -> int:
-    """Return how many seconds the notebook promises to take at most."""
+    """Return the "Time to run" that the notebook's first cell promises, in seconds."""
     found = PROMISE.search(nbformat.read(path, as_version=4).cells[0].source)
     if not found:
         raise SystemExit(f"{path.name} should say: **Time to run:** at most N seconds on two cores")
@@ -58,7 +58,7 @@ def budget(path: Path) -> int:
 
 
 def run(path: Path, timeout: int = TIMEOUT_S) -> Run:
-    """Execute the notebook at ``path`` in its own folder; nbclient's CellExecutionError if a cell fails."""
+    """Execute the notebook at ``path`` in its own folder. Raises nbclient's CellExecutionError if a cell fails."""
     notebook = nbformat.read(path, as_version=4)
     peaks: list[int] = []
 
@@ -73,11 +73,13 @@ def run(path: Path, timeout: int = TIMEOUT_S) -> Run:
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # what a cell prints is one output, however slowly it came
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=note_memory,
     )
-    # nbclient's stand-in for output widgets can swallow the reply it waits for, and then hangs (its issue 312). Without
-    # it, what a widget shows is an output of its cell like any other, which is what a code host can show.
+    # nbclient handles output widgets by itself, and can then wait for ever for a reply that it has already taken (its
+    # issue 312). Without that handler, what a widget shows becomes an ordinary output of its cell: no hang, and a code
+    # host can show it.
     client.comm_open_handlers = {}
     start = time.perf_counter()
     client.execute()
@@ -85,7 +87,7 @@ def run(path: Path, timeout: int = TIMEOUT_S) -> Run:
 
 
 def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the executed notebook without what is noise in git: progress bars, log lines, widgets, timings."""
+    """Return the executed notebook without the outputs that would be noise in git; it is changed in place."""
     for cell in notebook.cells:
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type == "code":
@@ -99,13 +101,12 @@ def _is_noise(output: nbformat.NotebookNode) -> bool:
 
 
 def write_measured(runs: dict[Path, Run]) -> None:
-    """Write what each notebook took into the READMEs."""
+    """Write the time and memory that each notebook took into the table in ``book/teaching.md``."""
     lines = ["| | s | ≤ s | MB |", "|---|---|---|---|"]
     lines += [f"| {path.stem[:2]} | {run.seconds:.0f} | {budget(path)} | {run.peak_mb} |" for path, run in runs.items()]
     seconds, promised = sum(run.seconds for run in runs.values()), sum(map(budget, runs))
     lines.append(f"| 00–09 | {seconds:.0f} | {promised} | {max(run.peak_mb or 0 for run in runs.values())} |")
-    for readme in READMES:
-        readme.write_text(MEASURED.sub("\n".join(lines), readme.read_text("utf-8")), "utf-8")
+    TIMES.write_text(MEASURED.sub("\n".join(lines), TIMES.read_text("utf-8")), "utf-8")
 
 
 def main() -> None:
@@ -113,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name or number (default: all)")
     if os.environ.get("FAST") == "1":
-        raise SystemExit("FAST=1 is for trying out; the pictures that are kept come from notebooks as they are")
+        raise SystemExit("with FAST=1 the notebooks take fewer tasks; unset it to make the outputs that are stored")
     os.environ["PLOTLY_RENDERER"] = "png"
     names = parser.parse_args().names
     runs = {}

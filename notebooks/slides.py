@@ -1,11 +1,11 @@
-"""Make slides of the notebooks: what each section says and shows, without code. They are presented without a network.
+"""Make slides of the notebooks: the text and the figures of each section, without the code.
 
     python notebooks/slides.py          all of them, into notebooks/slides/
     python notebooks/slides.py 04 06    some
 
-Which cells are on slides follows from what they are: a slide for the title with its aims, one for each section's
-opening, one for each picture, one for the recap. Exercises and further reading are for the notebook. Arrow keys turn
-the pages; ``?print-pdf`` behind the address makes them printable.
+There is one slide for the title and the aims, one for the text under each heading, one for each figure, and one for the
+recap. Exercises and further reading stay in the notebook. Open the HTML file in a browser, with or without a network:
+the arrow keys turn the pages, and ``?print-pdf`` at the end of the address makes them printable.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from execute import FOLDER, notebooks
 from nbconvert.filters import markdown2html
 
 OUTPUT = FOLDER / "slides"
-REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # reveal.js, as this package brings it along
+REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # reveal.js comes with this package
 LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
 FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
 DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
@@ -50,7 +50,7 @@ PAGE = """<!doctype html>
 
 
 def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
-    """Return the slides of a notebook as HTML: the openings of its sections, and its pictures."""
+    """Return the slides of a notebook as HTML: the text under each heading, and each figure."""
     slides = []
     for cell in notebook.cells:
         if cell.source.startswith(LEFT_OUT):
@@ -58,13 +58,13 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
         if cell.cell_type == "markdown":
             slides += [markdown2html(_with_mathml(text)) for text in _sections(cell.source)]
         else:
-            pictures = [output.get("data", {}).get("image/png") for output in cell.outputs]
-            slides += [f'<img alt="" src="data:image/png;base64,{png.strip()}">' for png in pictures if png]
+            images = [output.get("data", {}).get("image/png") for output in cell.outputs]
+            slides += [f'<img alt="" src="data:image/png;base64,{png.strip()}">' for png in images if png]
     return slides
 
 
 def _sections(text: str) -> list[str]:
-    """Return the parts of a cell that begin with a heading, without what is only for readers at a desk."""
+    """Split a cell at its headings, and leave out what is of no use on a slide (time to run, links, prerequisites)."""
     parts = re.split(r"(?m)^(?=#{1,3} )", text)
     wanted = [part for part in parts if part.startswith("#") and not part.startswith("## What you need to know")]
     return [FOR_THE_DESK.sub("", part) for part in wanted]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from metalearn import data
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.load import load_characters
+from metalearn.characters.omniglot import load_omniglot
 
 torch.set_num_threads(min(2, torch.get_num_threads()))
 
@@ -26,13 +27,13 @@ def omniglot(cache: Path) -> CharacterSet:
     """Omniglot from where METALEARN_DATA points; tests that need it are skipped where it points nowhere."""
     if "METALEARN_DATA" not in os.environ:
         pytest.skip("needs Omniglot: set METALEARN_DATA to a folder with it")
-    return data.omniglot(os.environ["METALEARN_DATA"])
+    return load_omniglot(os.environ["METALEARN_DATA"])
 
 
 @pytest.fixture(scope="session")
 def characters(cache: Path) -> CharacterSet:
     """Some real data whatever the machine: Omniglot where METALEARN_DATA points to it, else the built-in glyphs."""
-    return data.load(download=False)
+    return load_characters(download=False)
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from metalearn.files import sha256
+from metalearn._files import sha256
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(path for folder in (".", "dashboard", "notebooks") for path in (ROOT / folder).glob("*.md"))
+DOCUMENTS = sorted(path for folder in (".", "book", "dashboard", "notebooks") for path in (ROOT / folder).glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)

@@ -3,19 +3,20 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import address, state, workers
-from dashboard.asked import TOLD, Asked
-from dashboard.components import asking, banner, choosing, pictures, playing
-from dashboard.components.adapting import MOST_LEARNERS
-from dashboard.language import _, said
-from metalearn.data import CharacterSet
-from metalearn.errors import MetalearnError
+from dashboard import address, state, worker_pool
+from dashboard.adaptation_request import AdaptationRequest
+from dashboard.language import _
+from dashboard.widgets import adaptation_panel, character_picker, data_banner, images, task_picker
+from dashboard.widgets.adaptation_figure import MOST_LEARNERS
+from metalearn.characters.character_set import CharacterSet
+from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
+from metalearn.tasks.questions import QUESTIONS
 
 
-def view(characters: CharacterSet) -> dict[str, address.Read]:
-    """Return what shapes this page."""
+def readers(characters: CharacterSet) -> dict[str, address.Reader]:
+    """Return what the page's address holds."""
     return {
-        "question": address.one_of(asking.QUESTIONS),
+        "question": address.one_of(QUESTIONS),
         "characters": address.some_of(characters.characters, state.MOST_CHARACTERS),
         "alphabet": address.one_of(characters.alphabet_names),
         "ways": address.number(2, 10),
@@ -24,53 +25,60 @@ def view(characters: CharacterSet) -> dict[str, address.Read]:
         "seed": address.number(0, 9999),
         "split": address.one_of(state.SPLITS),
         "mixed": address.flag,
-        "learners": lambda said: said[:MOST_LEARNERS],  # those that the split does not have are dropped there
-        "told": address.one_of(TOLD),
-        "steps": address.number(1, asking.MOST_STEPS),
-        "step": address.number(0, asking.MOST_STEPS),
+        # Which learners there are depends on the split; the widget drops the others.
+        "learners": lambda values: values[:MOST_LEARNERS],
+        "told": address.one_of(EMBEDDING_SOURCES),
+        "steps": address.number(1, task_picker.MOST_STEPS),
+        "step": address.number(0, task_picker.MOST_STEPS),
         "narrow": address.flag,
     }
 
 
-def met_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:
-    """Say how many of the characters the models have met before."""
-    met = 0
+def seen_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:
+    """Say how many of the chosen characters the models were trained on."""
+    seen = 0
     if characters.name == "omniglot":
-        met = int(np.isin(chosen, state.sides(split, characters, characters.name).train).sum())
-    return _("The models were trained on {met} of these {count} characters.").format(met=met, count=len(chosen))
+        seen = int(np.isin(chosen, state.sides(split, characters, characters.name).train).sum())
+    return _("The models were trained on {met} of these {count} characters.").format(met=seen, count=len(chosen))
 
 
-def watch(characters: CharacterSet) -> None:
-    """Ask for a task and for learners, and play."""
-    question, ways, shots, queries, seed = asking.task()
-    named: tuple[str, ...] = ()
+def choose_and_watch(characters: CharacterSet) -> None:
+    """Ask for a task and for learners, and play how they adapt."""
+    question, ways, shots, queries, seed = task_picker.choose_task()
+    names: tuple[str, ...] = ()
     if question == "character":
-        st.session_state["characters"] = [characters.characters[i] for i in state.chosen()]
-        named = tuple(
-            st.multiselect(
-                _("Characters"),
-                characters.characters,
-                key="characters",
-                persist_state="session",
-                max_selections=state.MOST_CHARACTERS,
-                placeholder=_("type a name, or choose below"),
-            )
-        )
-        label = _("Choose 2 to 10 characters by picture")
-        with st.expander(label, expanded=state.choosing(), on_change="rerun") as chooser:
-            if chooser.open:  # an alphabet is a hundred elements of a page
-                choosing.characters(characters, ways)
-        if len(named) < 2:
+        names = choose_characters(characters, ways)
+        if len(names) < 2:
             st.info(_("Choose at least two characters: by name, by picture, at random, or on the map."))
             return
-        pictures.strip(characters, state.chosen())
-    split, mixed, entrants, steps = asking.learners()
+        images.row_of_characters(characters, state.chosen())
+    split, mixed, entrants, steps = task_picker.choose_learners()
     if not entrants:
         st.info(_("Choose a learner."))
         return
-    playing.play(Asked(characters.name, split, mixed, question, named, ways, shots, queries, seed, steps, entrants))
-    if named:
-        st.caption(met_in_training(characters, state.chosen(), split))
+    adaptation_panel.play(
+        AdaptationRequest(characters.name, split, mixed, question, names, ways, shots, queries, seed, steps, entrants)
+    )
+    if names:
+        st.caption(seen_in_training(characters, state.chosen(), split))
+
+
+def choose_characters(characters: CharacterSet, ways: int) -> tuple[str, ...]:
+    """Ask for the characters to be told apart, by name or by image; return their names."""
+    st.session_state["characters"] = [characters.characters[i] for i in state.chosen()]
+    names = st.multiselect(
+        _("Characters"),
+        characters.characters,
+        key="characters",
+        persist_state="session",
+        max_selections=state.MOST_CHARACTERS,
+        placeholder=_("type a name, or choose below"),
+    )
+    label = _("Choose 2 to 10 characters by picture")
+    with st.expander(label, expanded=state.is_choosing(), on_change="rerun") as expander:
+        if expander.open:  # an alphabet is a hundred elements of a page: too many to send unseen
+            character_picker.choose(characters, ways)
+    return tuple(names)
 
 
 def page() -> None:
@@ -81,14 +89,11 @@ def page() -> None:
             "**query set**). Choose a task, press play, and watch it learn."
         )
     )
-    workers.wake()
+    worker_pool.wake()
     characters = state.characters()
-    with address.of(view(characters)):
-        watch(characters)
-    banner.show(characters)
+    with address.synchronised(readers(characters)):
+        choose_and_watch(characters)
+    data_banner.show(characters)
 
 
-try:
-    page()
-except MetalearnError as error:
-    st.error(said(error))
+page()

@@ -1,28 +1,26 @@
-"""Draw: characters of the visitor's own, recognised by a learner that never saw them, and where they lie on the map."""
+"""Draw: the visitor's own characters, recognised by a learner that never saw them, and placed on the map."""
 
 import streamlit as st
 
 from dashboard import address, state
-from dashboard.components import answering, banner, bringing
-from dashboard.components import split as split_choice
-from dashboard.components.bringing import Own
-from dashboard.language import _, said
-from metalearn import maps
-from metalearn.data import CharacterSet
-from metalearn.errors import MetalearnError
+from dashboard.language import _
+from dashboard.widgets import data_banner, recognition_panel, split_picker, upload_panel
+from dashboard.widgets.upload_panel import OwnCharacters
+from metalearn.characters.character_set import CharacterSet
+from metalearn.maps.task_map import FEWEST_CHARACTERS
 
 
 def page() -> None:
     st.title(_("Draw"))
     st.markdown(_("A learner that has never seen your characters learns them from a drawing or two of each."))
     characters = state.characters()
-    view = {
+    readers = {
         "split": address.one_of(state.SPLITS),
         "learner": address.one_of([title for split in state.SPLITS for title in state.learner_titles(split)]),
         "source": address.one_of(["draw", "upload"]),
-        "classes": address.number(2, bringing.MOST_CLASSES),
+        "classes": address.number(2, upload_panel.MOST_CLASSES),
     }
-    with address.of(view):
+    with address.synchronised(readers):
         left, right = st.columns([1, 1], gap="large")
         with left:
             titles = {"draw": _("draw"), "upload": _("upload pictures")}
@@ -35,27 +33,24 @@ def page() -> None:
                 key="source",
                 persist_state="session",
             )
-            brought = bringing.drawn() if source == "draw" else bringing.uploaded()
+            own = upload_panel.draw() if source == "draw" else upload_panel.upload()
         with right:
-            answer(characters, brought)
-    banner.show(characters)
+            recognise_and_place(characters, own)
+    data_banner.show(characters)
 
 
-def answer(characters: CharacterSet, brought: Own) -> None:
-    """Show what is made of the visitor's characters."""
-    split = split_choice.choose()
-    if len(brought.classes) < 2:
+def recognise_and_place(characters: CharacterSet, own: OwnCharacters) -> None:
+    """Show what a learner recognises, and where the visitor's characters lie on the map."""
+    split = split_picker.choose()
+    if len(own.classes) < 2:
         st.info(_("Draw at least two different characters, or upload an archive with two folders."))
         st.page_link(
             "views/adaptation.py", label=_("Or choose characters by keyboard instead"), icon=":material/keyboard:"
         )
         return
-    answering.recognise(brought, split)
-    if len(characters) >= maps.FEWEST:
-        answering.on_the_map(characters, brought, split)
+    recognition_panel.recognise(own, split)
+    if len(characters) >= FEWEST_CHARACTERS:
+        recognition_panel.show_on_map(characters, own, split)
 
 
-try:
-    page()
-except MetalearnError as error:
-    st.error(said(error))
+page()

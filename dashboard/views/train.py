@@ -1,19 +1,17 @@
-"""Train: meta-train a small learner from nothing while watching it, then use it on the other pages."""
+"""Train: meta-train a small learner from nothing, watch it, then use it on the other pages."""
 
 import streamlit as st
 
 from dashboard import address, state, training
-from dashboard.components import banner
-from dashboard.components import split as split_choice
-from dashboard.language import _, said
+from dashboard.language import _, error_text
 from dashboard.training import Training
+from dashboard.widgets import data_banner, split_picker
 from metalearn import plots
-from metalearn.data import CharacterSet
-from metalearn.errors import MetalearnError
+from metalearn.characters.character_set import CharacterSet
 
 
-def view() -> dict[str, address.Read]:
-    """Return what shapes this page."""
+def readers() -> dict[str, address.Reader]:
+    """Return what the page's address holds."""
     return {
         "split": address.one_of(state.SPLITS),
         "train": address.one_of(training.LEARNERS),
@@ -22,11 +20,11 @@ def view() -> dict[str, address.Read]:
     }
 
 
-def ask() -> Training:
+def choose() -> Training:
     """Ask what to train, and for how long."""
     columns = st.columns([4, 4, 4, 3], vertical_alignment="bottom")
     with columns[0]:
-        split = split_choice.choose()
+        split = split_picker.choose()
     titles = state.learner_titles(split)
     recipe = columns[1].selectbox(
         _("Learner"), training.LEARNERS, format_func=titles.__getitem__, key="train", persist_state="session"
@@ -45,8 +43,8 @@ def ask() -> Training:
     return Training(recipe, split, int(steps), int(seed))
 
 
-def begin(wanted: Training, characters: CharacterSet) -> None:
-    """Start, if nobody else is training."""
+def start(wanted: Training, characters: CharacterSet) -> None:
+    """Start the training, if nobody else is training."""
     if training.start(wanted, characters):
         st.session_state["training"] = wanted
     else:
@@ -55,15 +53,15 @@ def begin(wanted: Training, characters: CharacterSet) -> None:
 
 @st.fragment(run_every=1.0)
 def watch(now: Training) -> None:
-    """Show how far a training is, its loss and its validation accuracy."""
+    """Show how far a training is, with its curves; a button stops it."""
     if now.finished:
         st.rerun()
     st.progress(now.step / now.meta_steps, _("Meta-step {step} of {all}").format(step=now.step, all=now.meta_steps))
     st.button(_("Stop"), on_click=now.stopping.set, icon=":material/stop_circle:", disabled=now.stopping.is_set())
-    curves(now)
+    show_curves(now)
 
 
-def curves(now: Training) -> None:
+def show_curves(now: Training) -> None:
     """Draw the loss and the validation accuracy so far."""
     if now.progress is None or not now.progress.losses:
         st.caption(_("Getting ready: the first step waits for torch."))
@@ -80,10 +78,10 @@ def curves(now: Training) -> None:
         right.plotly_chart(figure.update_traces(x=[step for step, _accuracy in now.progress.validation]))
 
 
-def result(done: Training) -> None:
-    """Say how a training ended, and where its learner can be used."""
+def show_result(done: Training) -> None:
+    """Say how a training ended, and link to the page that uses its learner."""
     if done.error:
-        st.error(said(done.error))
+        st.error(error_text(done.error))
         return
     best = max((accuracy for _step, accuracy in done.progress.validation), default=0.0) if done.progress else 0.0
     st.success(
@@ -98,7 +96,7 @@ def result(done: Training) -> None:
         icon=":material/play_circle:",
         query_params=[("learners", done.name), ("split", done.split)],
     )
-    curves(done)
+    show_curves(done)
 
 
 def page() -> None:
@@ -110,19 +108,16 @@ def page() -> None:
         )
     )
     characters = state.characters()
-    with address.of(view()):
-        wanted = ask()
+    with address.synchronised(readers()):
+        wanted = choose()
     now: Training | None = st.session_state.get("training")
     running = now is not None and not now.finished
-    st.button(_("Train"), type="primary", on_click=begin, args=(wanted, characters), disabled=running)
+    st.button(_("Train"), type="primary", on_click=start, args=(wanted, characters), disabled=running)
     if st.session_state.pop("waiting", False):
         st.warning(_("Somebody else is training on this server. Try again in a minute."))
     if now is not None:
-        watch(now) if running else result(now)
-    banner.show(characters)
+        watch(now) if running else show_result(now)
+    data_banner.show(characters)
 
 
-try:
-    page()
-except MetalearnError as error:
-    st.error(said(error))
+page()

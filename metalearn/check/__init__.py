@@ -1,10 +1,10 @@
-"""Exercise checks: run a student's function on small hidden cases and say what holds, and what to think about next.
+"""Checks of the exercises: run a student's function on small hidden cases, and say what holds and what does not yet.
 
-Each check takes the function and returns a :class:`Result`; it raises nothing, whatever the function does. Its points
-come in order, from the shape of what is returned to its numbers, and it stops at the first that does not hold, since
-the later ones rely on it. Where a wrong answer is one that people often give, the hint names the idea behind it.
+Each check takes the function and returns a :class:`Result`; it raises nothing, whatever the function does. It looks at
+one point after the other, from the shape of what is returned to its numbers, and stops at the first that does not hold,
+since the later ones rely on it. For a wrong answer that people often give, the hint names the idea behind it.
 
-The solutions that every check passes are in ``notebooks/solutions``, one file a notebook; the blanks that students
+The solutions are in ``notebooks/solutions``, one file per notebook; every check passes them. The blanks that students
 fill in are made from them by ``notebooks/blanks.py``.
 """
 

@@ -10,7 +10,7 @@ from metalearn.check.result import Attempt, Point, StoppedError, array, exercise
 
 @exercise
 def draw_task(attempt: Attempt) -> Iterator[Point]:
-    """``draw_task(images, ways, shots, queries, rng)``: support pictures and labels, query pictures and labels."""
+    """``draw_task(images, ways, shots, queries, rng)``: support images and labels, query images and labels."""
     images = np.broadcast_to(np.arange(1, 49, dtype=np.uint8).reshape(8, 6, 1, 1), (8, 6, 28, 28)).copy()
     ways, shots, queries = 4, 2, 3
     drawn = []
@@ -37,14 +37,14 @@ def draw_task(attempt: Attempt) -> Iterator[Point]:
         "labels run from 0 to ways - 1",
         "the labels are not 0 to ways - 1 in both sets: they are names within this task, not the characters' positions",
     )
-    characters = [{y: set((i[labels == y] // 6).tolist()) for y in range(ways)} for i, labels in _labelled(drawn, ids)]
+    classes = [{y: set((i[labels == y] // 6).tolist()) for y in range(ways)} for i, labels in _labelled(drawn, ids)]
     yield (
-        all(len(shown) == 1 for of_task in characters for shown in of_task.values()),
+        all(len(characters) == 1 for task in classes for characters in task.values()),
         "a class shows one character, in both sets",
         "a class shows more than one character: support and query of a class must be the same one, in the same order",
     )
     yield (
-        all(len(set.union(*of_task.values())) == ways for of_task in characters),
+        all(len(set.union(*task.values())) == ways for task in classes),
         "the classes of a task are different characters",
         "one character is two classes of a task, and no learner could tell them apart: choose without replacement",
     )

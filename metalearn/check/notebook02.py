@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from metalearn.backbone import Backbone, Params
 from metalearn.check.result import Attempt, Point, array, close, equals, exercise, is_not, normal, shaped
-from metalearn.tasks import TaskBatch
+from metalearn.learners.backbone import Backbone, Params
+from metalearn.tasks.task_batch import TaskBatch
 
 
 @exercise
@@ -22,7 +22,7 @@ def gradient_embedding(attempt: Attempt) -> Iterator[Point]:
     ids = torch.zeros_like(y)
     batch = TaskBatch(x, y, x.flip(0), y, 3, ids, ids)
     found = attempt(backbone, base, batch)
-    yield shaped(found, 3, 16, why="one row a task, one number a channel; the head has no part in it")
+    yield shaped(found, 3, 16, why="one row per task, one number per channel; the head has no part in it")
     yield (
         bool(array(found).any()),
         "the gradient is not zero",
@@ -82,7 +82,7 @@ def fisher(attempt: Attempt) -> Iterator[Point]:
     """``fisher(weight, z, y)``: the diagonal of the empirical Fisher information of a linear head, ``[ways, F]``."""
     weight, z, y = normal(3, 5, seed=1), normal(12, 5, seed=2), torch.arange(12) % 3
     error = (z @ weight.T).softmax(1) - F.one_hot(y, 3)
-    each = error[:, :, None] * z[:, None]  # every drawing's gradient, [n, ways, F]
+    each = error[:, :, None] * z[:, None]  # the gradient of every drawing, [n, ways, F]
     found = attempt(weight.clone(), z.clone(), y)
     yield shaped(found, 3, 5, why="one number for each weight")
     yield is_not(
@@ -99,10 +99,10 @@ def fisher(attempt: Attempt) -> Iterator[Point]:
         "it is a mean over drawings",
         "this is the sum over drawings: a task with more shots would look like another task. Take the mean",
     )
-    chosen = F.one_hot(y, 3)[:, :, None] * each
+    right_class_only = F.one_hot(y, 3)[:, :, None] * each
     yield is_not(
         found,
-        chosen.square().mean(0),
+        right_class_only.square().mean(0),
         "all rows of the head are seen",
         "only the row of the right class is there: raising its logit lowers the others, so their rows have a gradient",
     )

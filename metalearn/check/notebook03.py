@@ -15,7 +15,7 @@ def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
     shapes = {"scale": (3, 4), "shift": (3, 4), "head_weight": (3, 5, 6)}
     before, after = ({n: normal(*s, seed=i + k) for i, (n, s) in enumerate(shapes.items())} for k in (0, 10))
     found = attempt(before, after)
-    yield shaped(found, 3, 14, why="scale, shift and, of the head, one number a feature: its rows follow the classes")
+    yield shaped(found, 3, 14, why="scale, shift and one number per feature of the head: its rows follow the classes")
     moved = [{name: p + 1 for name, p in side.items()} for side in (before, after)]
     yield (
         close(attempt(*moved), found),
@@ -58,7 +58,7 @@ def fold_in(attempt: Attempt) -> Iterator[Point]:
     found = attempt(scores.copy(), factors.copy(), strength)
     if isinstance(found, (Tensor, np.ndarray)) and np.isnan(array(found)).any():
         raise StoppedError("a missing score (NaN) has spread to the whole answer: leave out its row of factors as well")
-    yield shaped(found, 3, why="one number a factor")
+    yield shaped(found, 3, why="one number per factor")
     for filled, name in ((0.0, "zero"), (float(np.nanmean(scores)), "the mean score")):
         yield is_not(
             found,

@@ -39,14 +39,14 @@ def task_start(attempt: Attempt) -> Iterator[Point]:
     yield equals(found, right, "φ plus the offset of each task")
     total = torch.stack([p.sum() for p in found.values()]).sum()
     leaves = [*phi.values(), *offsets.values()]
-    reached = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else (None,) * 4
+    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else (None,) * 4
     yield (
-        all(g is not None for g in reached[2:]),
+        all(g is not None for g in outer[2:]),
         "the outer gradient reaches the offsets",
         "the graph to the offsets is detached: g could never learn. Avoid .data, detach and no_grad",
     )
     yield (
-        all(g is not None for g in reached[:2]),
+        all(g is not None for g in outer[:2]),
         "the outer gradient reaches φ",
         "the graph to φ is detached: the shared start could never learn. Avoid .data, detach and no_grad",
     )

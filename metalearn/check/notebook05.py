@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import torch
 
-from metalearn.backbone import Params
 from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
+from metalearn.learners.backbone import Params
 
 
 @exercise

@@ -13,7 +13,7 @@ def attend(attempt: Attempt) -> Iterator[Point]:
     queries, keys, values = 2 * normal(3, 4, seed=21), normal(5, 4, seed=22), normal(5, 6, seed=23)
     scores = queries @ keys.T / 2
     found = attempt(queries.clone(), keys.clone(), values.clone())
-    yield shaped(found, 3, 6, why="one row a task, as long as a value")
+    yield shaped(found, 3, 6, why="one row per task, as long as a value")
     yield is_not(
         found,
         scores.softmax(0) @ values,

@@ -10,7 +10,7 @@ from metalearn.check.result import Attempt, Point, StoppedError, equals, exercis
 
 @exercise
 def shares(attempt: Attempt) -> Iterator[Point]:
-    """``shares(tasks, processes)``: a (start, stop) for each process, such that every task is somebody's."""
+    """``shares(tasks, processes)``: a (start, stop) for each process, so that every task is in one share."""
 
     def stretches(tasks: int, processes: int) -> list[tuple[int, int]]:
         found = attempt(tasks, processes)
@@ -46,12 +46,12 @@ def shares(attempt: Attempt) -> Iterator[Point]:
 @exercise
 def combined_gradient(attempt: Attempt) -> Iterator[Point]:
     """``combined_gradient(gradients, tasks)``: the gradient of the mean loss over all tasks, ``[D]``."""
-    of_tasks = normal(9, 5, seed=91)
+    task_gradients = normal(9, 5, seed=91)
     counts = (4, 3, 2)
-    parts = [part.mean(0) for part in of_tasks.split(list(counts))]
+    parts = [part.mean(0) for part in task_gradients.split(list(counts))]
     gradients, tasks = torch.stack(parts), torch.tensor(counts)
     found = attempt(gradients.clone(), tasks.clone())
-    yield shaped(found, 5, why="one number a parameter: the processes have been brought together")
+    yield shaped(found, 5, why="one number per parameter, for all processes together")
     yield is_not(
         found,
         gradients.mean(0),
@@ -76,8 +76,8 @@ def combined_gradient(attempt: Attempt) -> Iterator[Point]:
         "it is divided by tasks and not by processes",
         "weighted by tasks, and divided by the number of processes: divide by the number of tasks",
     )
-    yield equals(found, of_tasks.mean(0), "one process with all nine tasks")
+    yield equals(found, task_gradients.mean(0), "one process with all nine tasks")
     idle = torch.cat([gradients, torch.full((1, 5), float("nan"))])
     found = attempt(idle, torch.tensor([*counts, 0]))
     yield shaped(found, 5)
-    yield equals(found, of_tasks.mean(0), "the same, with a fourth process that had no task and found no mean")
+    yield equals(found, task_gradients.mean(0), "the same, with a fourth process that had no task and found no mean")

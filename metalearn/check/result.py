@@ -1,4 +1,4 @@
-"""What a check is made of: points in order, and the result that a student reads."""
+"""What a check is made of: points, in order, and the result that a student reads."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -9,15 +9,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metalearn.backbone import Params
+from metalearn.learners.backbone import Params
 
 Attempt = Callable[..., Any]
-Point = tuple[bool, str, str]  # whether it holds; what then holds; what to think about where it does not
+Point = tuple[bool, str, str]  # whether it holds; what to say if it does; a hint if it does not
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a check found: the points that hold, one line each, and a hint for the first that does not, if any."""
+    """What a check found: the points that hold, and a hint for the first that does not.
+
+    Parameters
+    ----------
+    exercise : str
+        The name of the exercise.
+    holds : tuple of str
+        What holds, in the order in which it was checked.
+    hint : str or None
+        What to think about next; None if everything holds.
+    """
 
     exercise: str
     holds: tuple[str, ...]
@@ -35,11 +45,11 @@ class Result:
 
 
 class StoppedError(Exception):
-    """The student's function gave nothing that could be looked at; the message is the hint."""
+    """The student's function returned nothing that can be checked; the message is the hint."""
 
 
 def exercise(points: Callable[[Attempt], Iterator[Point]]) -> Callable[[Attempt], Result]:
-    """Make a check of a generator of points."""
+    """Turn a generator of points into a check."""
 
     @functools.wraps(points)
     def check(attempt: Attempt) -> Result:
@@ -71,7 +81,7 @@ def _guarded(attempt: Attempt) -> Attempt:
 
 
 def shaped(found: Any, *shape: int, why: str = "") -> Point:
-    """Check the type and shape of what came back, and that its numbers are finite."""
+    """Check the type and shape of what the student's function returned, and that its numbers are finite."""
     right = isinstance(found, (Tensor, np.ndarray)) and tuple(found.shape) == shape
     what = f"{list(found.shape)}" if isinstance(found, (Tensor, np.ndarray)) else f"a {type(found).__name__}"
     if right and not np.isfinite(array(found)).all():
@@ -84,7 +94,7 @@ def shaped(found: Any, *shape: int, why: str = "") -> Point:
 
 
 def named(found: Any, like: Params) -> Point:
-    """Check that a dictionary of tensors came back, with the names and shapes of ``like``."""
+    """Check that the student's function returned a dictionary of tensors with the names and shapes of ``like``."""
     shapes = {name: list(p.shape) for name, p in like.items()}
     right = isinstance(found, dict) and all(isinstance(p, Tensor) for p in found.values())
     what = {name: list(p.shape) for name, p in found.items()} if right else f"a {type(found).__name__}"
@@ -92,7 +102,7 @@ def named(found: Any, like: Params) -> Point:
 
 
 def array(values: Any) -> np.ndarray:
-    """Return what the student's function gave as an array of numbers; what is none stops the check."""
+    """Return what the student's function returned as an array of numbers; the check stops if it is none."""
     try:
         return values.detach().numpy() if isinstance(values, Tensor) else np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
@@ -108,12 +118,12 @@ def close(a: Any, b: Any) -> bool:
 
 
 def is_not(found: Any, wrong: Any, claim: str, hint: str) -> Point:
-    """Check that it is not a well-known wrong answer."""
+    """Check that the answer is not a wrong one that people often give."""
     return not close(found, wrong), claim, hint
 
 
 def equals(found: Any, right: Any, what: str) -> Point:
-    """Check the numbers against those of ``what``, and name the one that is furthest off."""
+    """Check the numbers against the right ones, which are called ``what``; the hint names the one furthest off."""
     pairs = [(found[name], right[name]) for name in right] if isinstance(right, dict) else [(found, right)]
     pairs = [(array(a).ravel(), array(b).ravel()) for a, b in pairs]
     a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))

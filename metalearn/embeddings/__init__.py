@@ -1,1 +1,9 @@
-"""Four families of task embeddings, one file each, with scikit-learn's verbs: ``fit(tasks)``, ``transform(tasks)``."""
+"""Task embeddings: scikit-learn transformers from tasks to vectors, one file per family.
+
+gradient       gradients of the base model while it trains on the task
+adaptation     what a meta-learned model changes to adapt
+collaborative  the task's row of a tasks x solvers score matrix, factorised
+generative     the code of the task's set of drawings
+controls       what every family is compared with
+geometry       cosines, neighbours and clusters in the embedding space
+"""

@@ -10,30 +10,66 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from tqdm import tqdm
 
-from metalearn.adapt import SGD, Trajectory
-from metalearn.backbone import HEAD, Backbone, Params
-from metalearn.embeddings.sketch import sketch
+from metalearn.embeddings._count_sketch import sketch
 from metalearn.errors import MetalearnError
-from metalearn.learners.context import ContextInit, ContextModulation
+from metalearn.learners.backbone import HEAD, Backbone, Params
+from metalearn.learners.init_hooks import ContextInit, PrototypeInit
 from metalearn.learners.learner import Learner
-from metalearn.learners.prototypes import PrototypeInit
-from metalearn.tasks import TaskBatch, Tasks, joined
+from metalearn.learners.modulate_hooks import ContextModulation
+from metalearn.learners.trajectory import Trajectory
+from metalearn.learners.update_hooks import SGD
+from metalearn.tasks.task_batch import TaskBatch, Tasks, join_batches
 
 KINDS = ("parameters", "context")
 
 
 class AdaptationEmbedding(TransformerMixin, BaseEstimator):
-    """e_j = θ'_j - θ: the difference between a meta-learned model before and after it has adapted to task j.
+    """e_j = θ'_j - θ: what a meta-learned model changes in itself to adapt to task j.
 
-    ``fit`` meta-trains the model on the tasks it is given: half of a task's drawings are adapted to, the other half
-    answered (article §3.1 and §4.1, second way). The body is the base model's and what a task may change in it is
+    ``fit`` meta-trains the model, a copy of the base model: it adapts to half of a task's drawings, and is asked about
+    the other half. The embedding of a task is what adaptation changes in the body, and in the head.
 
-    * ``kind="parameters"``: the scale and shift of every channel (MAML restricted to them, Finn et al. 2017);
-    * ``kind="context"``: a context vector that modulates all of them (CAVIA, Zintgraf et al. 2019).
+    The embedding does not depend on the order of the classes. The head starts at the class prototypes, so a class that
+    is numbered otherwise brings its row along, and the body changes in the same way. Of the head's own change only the
+    mean square over classes is kept, feature by feature. Query sets are never read.
 
-    The head adapts as well, from the class prototypes. Its rows are in the order of the classes: of the head's change
-    only the mean square over classes is kept, feature by feature, which is the same for any order. The body's change
-    does not depend on it, as a class that is called otherwise brings its prototype along.
+    Parameters
+    ----------
+    backbone : Backbone
+        The base model's network.
+    parameters : dict of str to Tensor
+        The base model's parameters, where meta-training starts.
+    kind : str
+        What a task may change in the body. "parameters": the scale and shift of every channel (MAML restricted to
+        them). "context": a context vector that moves all scales and shifts (CAVIA).
+    context_size : int
+        How many numbers the context has.
+    steps, step_size : int, float
+        The inner steps, and how long they are.
+    meta_steps, learning_rate : int, float
+        The meta-steps that ``fit`` takes, and their highest rate.
+    projection : int
+        The most numbers to keep of one parameter's change; longer ones are shortened by a count sketch.
+    batch_size : int
+        Tasks in a meta-step.
+    seed : int
+        Of everything random in ``fit``, and of the sketch.
+
+    References
+    ----------
+    Article §3.1 and §4.1, second way; Finn, Abbeel and Levine 2017 (MAML); Zintgraf et al. 2019 (CAVIA).
+
+    Examples
+    --------
+    Two meta-steps show how it is used, and are far too few to learn anything:
+
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> batch = ml.Episodes(characters, ml.split(characters, "lake").train, shots=4, queries=0, batch_size=4).batch(0)
+    >>> base = ml.load_learner("prototypes", "lake")
+    >>> embedding = ml.AdaptationEmbedding(base.backbone, base.shared, meta_steps=2, batch_size=2)
+    >>> embedding.fit(batch).transform(batch).shape
+    (4, 320)
     """
 
     def __init__(
@@ -65,13 +101,13 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
     def fit(self, tasks: Tasks, y: None = None) -> Self:
         """Meta-train the model on ``tasks``. Raises MetalearnError where a class has a single drawing."""
         self.learner_ = self._new_learner()
-        everything = joined(tasks.batches(256))
+        everything = join_batches(tasks.batches(256))
         generator = torch.Generator().manual_seed(self.seed)
         optimizer = torch.optim.AdamW(self.learner_.parameters(), lr=self.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.meta_steps)
         for _ in tqdm(range(self.meta_steps), desc="meta-training the embedder", unit="step", leave=False):
-            chosen = torch.randint(len(everything), (self.batch_size,), generator=generator)
-            batch = _halved(everything[chosen], generator)
+            positions = torch.randint(len(everything), (self.batch_size,), generator=generator)
+            batch = _halved(everything[positions], generator)
             optimizer.zero_grad()
             self.learner_.adapt(batch, every_query=False).query_loss[-1].mean().backward()
             optimizer.step()
@@ -104,7 +140,7 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
             init = ContextInit(self.context_size, PrototypeInit())
             learner = Learner(self.backbone, init, SGD(self.step_size), modulation, steps=self.steps)
         else:
-            raise MetalearnError(f"unknown kind {self.kind!r}; there are {', '.join(KINDS)}")
+            raise MetalearnError("unknown kind {kind!r}; there are {known}", kind=self.kind, known=", ".join(KINDS))
         learner.start.update({name: p.detach().clone() for name, p in self.parameters.items()})
         return learner
 
@@ -115,7 +151,7 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
 
 
 def _changes(trajectory: Trajectory) -> dict[str, Tensor]:
-    """Return what adaptation changed, ``[T, numbers]`` for each parameter; of the head, mean squares over classes."""
+    """Return what adaptation changed in each parameter, ``[T, numbers]``; for the head, mean squares over classes."""
     first, last = trajectory.parameters[0], trajectory.parameters[-1]
     changes = {name: last[name] - first[name] for name in first}
     weight, _ = (changes.pop(name) for name in HEAD)
@@ -123,10 +159,10 @@ def _changes(trajectory: Trajectory) -> dict[str, Tensor]:
 
 
 def _halved(batch: TaskBatch, generator: torch.Generator) -> TaskBatch:
-    """Make tasks of support sets: of each class, a random half of the drawings to adapt to, the others as queries."""
+    """Make tasks of support sets alone: a random half of each class to adapt to, the other half as queries."""
     order = torch.rand(batch.support_y.shape, generator=generator).argsort(1)
     x = batch.support_x[torch.arange(len(batch))[:, None], order]
-    y, ids = (of.gather(1, order) for of in (batch.support_y, batch.support_ids))
+    y, ids = (labels.gather(1, order) for labels in (batch.support_y, batch.support_ids))
     # A stable sort by class keeps the random order within each; then every other drawing goes to the queries.
     by_class = y.argsort(dim=1, stable=True)
     rows = torch.arange(len(batch))[:, None]

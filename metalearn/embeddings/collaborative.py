@@ -12,10 +12,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from metalearn.adapt import SGD, Support, adapt
-from metalearn.backbone import HEAD, Backbone, Params
-from metalearn.learners.preinit import LearnedInit
-from metalearn.tasks import TaskBatch, Tasks
+from metalearn.errors import MetalearnError
+from metalearn.learners.backbone import HEAD, Backbone, Params
+from metalearn.learners.hooks import Support
+from metalearn.learners.init_hooks import LearnedInit
+from metalearn.learners.inner_loop import adapt
+from metalearn.learners.update_hooks import SGD
+from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 HEAD_STEPS, HEAD_STEP_SIZE = 10, 0.5
 SWEEPS = 20
@@ -32,25 +35,71 @@ STATE = {
 
 
 class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
-    """e_j: the row of task j in U, where R ≈ U Vᵀ is the matrix of scores, tasks x solvers (article §3.1, third way).
+    """e_j: the row of task j in U, where R ≈ U Vᵀ is the matrix of scores, tasks x solvers.
 
-    A score says how well a solver tells the classes of a task apart. There are two kinds of solvers. *Heads* were
-    trained on other tasks, the ``anchors``, drawn from those given to ``fit``: linear heads on the features of the
-    first ``blocks`` of the base model, whose main direction is scored by :func:`separation`. *Learners* (``LEARNERS``)
-    learn the task itself and are scored by :func:`leave_one_out`, which does not exist where a class has a single
-    drawing: that entry is missing, as in any matrix of ratings. Heads on the second block tell alphabets apart better
-    than heads on the last (found on training alphabets held out of ``fit``).
+    A score says how well a solver tells the classes of a task apart. There are two kinds of solvers:
 
-    U and V are found by alternating ridge regressions that skip missing entries (Koren et al. 2009). Of all rotations
-    and scales that leave U Vᵀ as it is, the kit takes the one in which the factors of the training tasks are
-    uncorrelated and of mean square one, the most important first. A new task is *folded in*: scored with ``entries``
-    solvers (None: all), of which a ridge regression on their rows of V makes its factors. Which solvers come first is
-    settled in ``fit``, by :func:`most_informative_first`.
+    * *heads*, trained on other tasks, the anchors: linear heads on the features of the first ``blocks`` of the base
+      model. Heads on the second block tell alphabets apart better than heads on the last. Scored by :func:`separation`.
+    * *learners*, which learn the task itself, from pixels or features. They are scored by :func:`leave_one_out`. Where
+      a class has a single drawing there is no such score: that entry is missing, as in any matrix of ratings.
 
-    Neither kind of score depends on the order of the classes or drawings, and query sets are never read. ``parameters``
-    are the base model's; ``regularisation`` is the λ of every ridge regression. ``fit`` leaves ``anchors_`` (positions
-    of the anchors among its tasks), ``heads_`` ``[anchors, features]``, ``mean_`` and ``scale_`` of each solver's
-    scores, ``solver_factors_`` (V, ``[solvers, rank]``) and ``order_`` (solvers, the most informative first).
+    U and V are found by alternating ridge regressions that skip missing entries. Many pairs U and V have the same
+    product; the kit takes the one in which the factors of the training tasks are uncorrelated and of mean square one,
+    the most important first. A new task is *folded in*: it is scored by some solvers, and a ridge regression of these
+    scores on the solvers' rows of V gives its factors.
+
+    Neither kind of score depends on the order of the classes or drawings, and query sets are never read.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        The base model's network.
+    parameters : dict of str to Tensor
+        The base model's parameters.
+    rank : int
+        How many factors a task has: the length of its embedding.
+    anchors : int
+        How many tasks heads are trained on; they are drawn from those given to ``fit``.
+    entries : int, optional
+        How many solvers score a new task, the most informative first; all by default.
+    regularisation : float
+        The λ of every ridge regression.
+    blocks : int
+        How many blocks of the base model the heads see the features of.
+    batch_size : int
+        Tasks that are scored at a time.
+    seed : int
+        Of the choice of anchors, and of where the factorisation starts.
+
+    Attributes
+    ----------
+    anchors_ : ndarray of int
+        The positions of the anchors among the tasks given to ``fit``.
+    heads_ : ndarray
+        The main direction of each anchor's head, ``[anchors, features]``.
+    mean_ : ndarray
+        The mean of each solver's scores, ``[solvers]``.
+    scale_ : ndarray
+        The standard deviation of each solver's scores, ``[solvers]``.
+    solver_factors_ : ndarray
+        V, ``[solvers, rank]``.
+    order_ : ndarray of int
+        The solvers, the most informative first.
+
+    References
+    ----------
+    Article §3.1, third way; Koren, Bell and Volinsky 2009, "Matrix factorization techniques for recommender systems".
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> batch = ml.Episodes(characters, ml.split(characters, "lake").train, shots=2, batch_size=16).batch(0)
+    >>> base = ml.load_learner("prototypes", "lake")
+    >>> embedding = ml.CollaborativeEmbedding(base.backbone, base.shared, rank=4, anchors=8)
+    >>> embedding.fit(batch).transform(batch).shape
+    (16, 4)
     """
 
     def __init__(
@@ -78,14 +127,19 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
     def fit(self, tasks: Tasks, y: None = None) -> Self:
         """Train the heads on anchor tasks, score all tasks with all solvers, and factorise the scores.
 
-        Raises ValueError where there are fewer tasks or solvers than factors.
+        Raises MetalearnError where there are fewer tasks or solvers than factors.
         """
         rng = np.random.default_rng(self.seed)
         self.anchors_ = np.sort(rng.choice(len(tasks), min(self.anchors, len(tasks)), replace=False))
         if self.rank > min(len(tasks), self._solvers):
-            raise ValueError(f"{len(tasks)} tasks and {self._solvers} solvers are too few for {self.rank} factors")
-        chosen = set(self.anchors_.tolist())
-        heads = [self._train_head(task) for i, task in enumerate(tasks.batches(1)) if i in chosen]
+            raise MetalearnError(
+                "{count} tasks and {solvers} solvers are too few for {rank} factors",
+                count=len(tasks),
+                solvers=self._solvers,
+                rank=self.rank,
+            )
+        anchors = set(self.anchors_.tolist())
+        heads = [self._train_head(task) for i, task in enumerate(tasks.batches(1)) if i in anchors]
         self.heads_ = torch.stack(heads).numpy()
         scores = self.scores(tasks)
         self.mean_, self.scale_ = _mean_and_scale(scores)
@@ -100,30 +154,30 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
         return self.fold_in(self.scores(tasks, self.order_[: self.entries]), self.entries)
 
     def scores(self, tasks: Tasks, solvers: np.ndarray | None = None) -> np.ndarray:
-        """Score each task with ``solvers`` (column numbers; all by default): float64 ``[tasks, solvers]``.
+        """Score each task with some solvers (all by default): float64 ``[tasks, solvers]``.
 
-        There is a column for every solver, first the heads and then the learners; an entry that does not exist or was
-        not asked for is NaN, and what was not asked for is not computed.
+        There is one column per solver, first the heads and then the learners; ``solvers`` are column numbers. The
+        columns of all other solvers are NaN and take no time. Scores that do not exist are NaN too.
         """
-        asked = np.arange(self._solvers) if solvers is None else solvers
-        return np.concatenate([self._score(batch, asked) for batch in tasks.batches(self.batch_size)])
+        columns = np.arange(self._solvers) if solvers is None else solvers
+        return np.concatenate([self._score(batch, columns) for batch in tasks.batches(self.batch_size)])
 
     def fold_in(self, scores: np.ndarray, entries: int | None = None) -> np.ndarray:
-        """Return the factors of tasks of which the first ``entries`` solvers' scores are known (all, by default).
+        """Return the factors of tasks from the scores of their ``entries`` most informative solvers (all by default).
 
-        ``scores``: ``[tasks, solvers]``, as :meth:`scores` returns them. Returns float32 ``[tasks, rank]``; zeros, the
-        average task, for a task without any score.
+        ``scores`` is ``[tasks, solvers]``, as :meth:`scores` returns it. Returns float32 ``[tasks, rank]``. A task
+        without any score gets zeros, which is the average task.
         """
-        seen = self.order_[:entries]
-        standardised = (scores[:, seen] - self.mean_[seen]) / self.scale_[seen]
-        return _ridge(standardised, self.solver_factors_[seen], self.regularisation).astype(np.float32)
+        used = self.order_[:entries]
+        standardised = (scores[:, used] - self.mean_[used]) / self.scale_[used]
+        return _ridge(standardised, self.solver_factors_[used], self.regularisation).astype(np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that ``fit`` learned, by name."""
         return {name: getattr(self, f"{name}_") for name in STATE}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> Self:
-        """Take back what :meth:`state` returned, whatever floating-point type it was kept in. Returns self."""
+        """Take back what :meth:`state` returned, in any floating-point type. Returns self."""
         for name, dtype in STATE.items():
             setattr(self, f"{name}_", arrays[name].astype(dtype))
         return self
@@ -137,9 +191,9 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
         return replace(self.backbone, widths=self.backbone.widths[: self.blocks])
 
     def _train_head(self, task: TaskBatch) -> Tensor:
-        """Train a head on one task and return its main direction ``[features]``: what tells the classes apart most.
+        """Train a head on one task, and return the direction ``[features]`` along which it tells classes apart most.
 
-        Its length is such that its answers to the task's own drawings have variance one.
+        It is scaled so that the answers to the task's own drawings have variance one.
         """
         start = {**self.parameters, **{name: self._network.initial()[name] for name in HEAD}}
         with torch.no_grad():
@@ -158,7 +212,7 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
         return direction / answers.std(correction=0).clamp_min(1e-6)
 
     def _score(self, batch: TaskBatch, solvers: np.ndarray) -> np.ndarray:
-        """Score the tasks of a batch with the numbered solvers, ``[T, solvers]``; the other columns are NaN."""
+        """Score the tasks of a batch with some solvers, ``[T, solvers]``; the columns of the others are NaN."""
         support = Support(self._network, self.parameters, batch.support_x, batch.support_y, batch.ways, embedding=None)
         found = np.full((len(batch), self._solvers), np.nan)
         heads = solvers[solvers < len(self.heads_)]
@@ -176,10 +230,11 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
 
 
 def separation(answers: Tensor, y: Tensor, ways: int) -> Tensor:
-    """Score solvers by how far apart their answers ``[T, n, solvers]`` put a task's classes, ``[T, solvers]``.
+    """Score solvers, ``[T, solvers]``, by how far apart their answers ``[T, n, solvers]`` put a task's classes.
 
-    The square root of Fisher's (1936) criterion, variance between classes over variance within them, with 1 added to
-    the latter: that is how much answers vary on a solver's own task, and a class with one drawing has no variance.
+    This is the square root of Fisher's (1936) criterion: the variance between classes over the variance within them. To
+    the latter 1 is added, which is how much a solver's answers vary on its own task. So the score is also defined where
+    classes have one drawing, and no variance within.
     """
     member = F.one_hot(y, ways).to(answers)
     share = (member / member.sum(1, keepdim=True)).mT
@@ -192,29 +247,30 @@ Distances = Callable[[Tensor, Tensor], Tensor]
 
 
 def to_class_means(vectors: Tensor, member: Tensor) -> Tensor:
-    """Return the distance of each of ``vectors`` ``[T, n, D]`` to the mean of each class, itself left out of its own.
+    """Return the distances ``[T, n, ways]`` of vectors ``[T, n, D]`` to the mean of each class.
 
-    ``member``: one-hot ``[T, n, ways]``. Returns ``[T, n, ways]``.
+    A vector is left out of the mean of its own class. ``member`` says which class it is in, one-hot ``[T, n, ways]``.
     """
     size = member.sum(1, keepdim=True)
     distances = torch.cdist(vectors, torch.bmm((member / size).mT, vectors))
-    # Without vector v, the mean of its class of n lies n / (n - 1) times as far from v.
+    # Leave vector v out of the mean of its class of n, and that mean lies n / (n - 1) times as far from v.
     return distances * torch.where(member.bool(), size / (size - 1).clamp_min(1), 1)
 
 
 def to_nearest_drawings(vectors: Tensor, member: Tensor) -> Tensor:
-    """Return the distance of each of ``vectors`` ``[T, n, D]`` to the nearest other one of each class, as above."""
+    """Return the distances ``[T, n, ways]`` of vectors ``[T, n, D]`` to the nearest other vector of each class."""
     distances = torch.cdist(vectors, vectors)
     distances.diagonal(dim1=1, dim2=2).fill_(torch.inf)
     return torch.where(member[:, None].bool(), distances[..., None], torch.inf).amin(2)
 
 
 def leave_one_out(vectors: Tensor, y: Tensor, ways: int, distances: Distances) -> Tensor:
-    """Score a learner that goes by ``distances`` on vectors ``[T, n, D]``, each left out in turn: ``[T]``.
+    """Score a learner that classifies vectors ``[T, n, D]`` by distance, each left out in turn: ``[T]``.
 
-    With a the distance to its own class and b that to the nearest other, a drawing counts (b - a) / max(a, b), which
-    is positive where the learner is right (the silhouette, Rousseeuw 1987). Averaged over the drawings of each class,
-    then over the classes; NaN where a class has a single drawing, which leaves nothing to learn the class from.
+    A drawing counts (b - a) / max(a, b), where a is its distance to its own class and b that to the nearest other
+    class: positive where the learner is right (the silhouette, Rousseeuw 1987). The score is the mean over the drawings
+    of each class, then over the classes. It is NaN where a class has a single drawing: without it, there is nothing to
+    learn the class from.
     """
     member = F.one_hot(y, ways).to(vectors)
     size = member.sum(1)
@@ -245,10 +301,10 @@ LEARNERS = tuple(product((_pixels, _coarse_pixels, _features), (to_class_means, 
 
 
 def factorise(scores: np.ndarray, rank: int, regularisation: float, seed: int = 0) -> np.ndarray:
-    """Factorise standardised ``scores`` ``[tasks, solvers]`` into U Vᵀ and return V, ``[solvers, rank]``.
+    """Factorise standardised ``scores`` ``[tasks, solvers]`` into U Vᵀ, and return V ``[solvers, rank]``.
 
-    Alternating least squares (Koren et al. 2009) on the entries that are not NaN. V is scaled and rotated so that the
-    columns of U are uncorrelated, of mean square one, and in the order of how much of the scores they explain.
+    By alternating least squares (Koren et al. 2009) on the entries that are not NaN. V is scaled and rotated so that
+    the columns of U are uncorrelated and of mean square one, and those come first that explain most of the scores.
     """
     solvers = np.random.default_rng(seed).normal(size=(scores.shape[1], rank))
     for _ in range(SWEEPS):
@@ -259,9 +315,9 @@ def factorise(scores: np.ndarray, rank: int, regularisation: float, seed: int = 
 
 
 def most_informative_first(solver_factors: np.ndarray, regularisation: float) -> np.ndarray:
-    """Order the solvers so that each adds most to log det(λI + Σ v vᵀ) over those before it: int64 ``[solvers]``.
+    """Order the solvers, int64 ``[solvers]``, so that the first few say as much as possible about a task's factors.
 
-    That is greedy D-optimal design: a task's factors are then known as well as so many scores allow.
+    This is greedy D-optimal design: each solver in turn is the one that adds most to log det(λI + Σ v vᵀ).
     """
     covariance = np.eye(solver_factors.shape[1]) / regularisation
     left = np.ones(len(solver_factors), dtype=bool)
@@ -277,7 +333,7 @@ def most_informative_first(solver_factors: np.ndarray, regularisation: float) ->
 
 
 def _ridge(scores: np.ndarray, factors: np.ndarray, regularisation: float) -> np.ndarray:
-    """Regress each row of ``scores`` ``[rows, columns]`` on ``factors`` ``[columns, rank]``; NaN counts as not seen."""
+    """Regress each row of ``scores`` ``[rows, columns]`` on ``factors`` ``[columns, rank]``, skipping NaN."""
     rank = factors.shape[1]
     seen = ~np.isnan(scores)
     products = (factors[:, :, None] * factors[:, None]).reshape(len(factors), -1)
@@ -286,7 +342,7 @@ def _ridge(scores: np.ndarray, factors: np.ndarray, regularisation: float) -> np
 
 
 def _mean_and_scale(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of each column's entries that are not NaN; 0 and 1 where there are none."""
+    """Return the mean and standard deviation of each column, skipping NaN; 0 and 1 for a column of nothing else."""
     seen = ~np.isnan(scores)
     count = np.maximum(seen.sum(0), 1)
     mean = np.where(seen, scores, 0).sum(0) / count

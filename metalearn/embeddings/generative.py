@@ -1,4 +1,4 @@
-"""Generative task embeddings: model the drawings of a class as a set, and keep the code that stands for the set."""
+"""Generative task embeddings: a model that can draw the classes of a task, and the code it keeps of each class."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from metalearn.data import SIZE
+from metalearn.characters.character_set import IMAGE_SIZE
 from metalearn.errors import MetalearnError
-from metalearn.tasks import TaskBatch, Tasks
+from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 KINDS = ("variational", "adversarial")
 SET_SIZES = (2, 8)
@@ -23,24 +23,60 @@ SET_SIZES = (2, 8)
 class GenerativeEmbedding(TransformerMixin, BaseEstimator):
     """e_j: the mean and the spread, over the classes of task j, of the codes of their sets of drawings.
 
-    A code c stands for what the drawings of a class share and a latent z for what sets one drawing apart; a decoder
-    turns both into a picture, each pixel's probability of ink (the Neural Statistician, Edwards and Storkey 2017;
-    article §3.1, fourth way). The prior of both is standard normal: one of z that depended on c would add nothing, as
-    the decoder, which sees c, can shift and scale z itself. ``kind`` says what the encoders give, and what holds that
-    to the prior:
+    A code c stands for what the drawings of a class have in common, and a latent z for what sets one drawing apart. A
+    decoder turns both into an image: for each pixel, the probability of ink. Encoders find c and z for given drawings.
+    Both have a standard normal prior, and there are two ways to keep the encoders to it:
 
-    * ``"variational"``: normal posteriors q(c | set) and q(z | drawing, c), held by their Kullback-Leibler divergence.
-      The objective is the evidence lower bound of a variational autoencoder (Kingma and Welling 2014), where a code
-      may spend ``free_nats`` before they count: without them it says little (Kingma et al. 2016, "free bits").
-    * ``"adversarial"``: points, held by a discriminator that learns to tell pairs (c, z) of the encoders from draws of
-      the prior while the encoders learn to deceive it, which counts ``adversary_weight`` times (adversarial
-      autoencoder, Makhzani et al. 2015). Points are standardised (Ioffe and Szegedy 2015): without that the encoders
-      give one point for everything before the decoder has learned to use more. No price keeps a drawing's point from
-      saying what its set's should: with a ``latent_size`` of 4 samples keep to their class, with 16 they do not.
+    * variational: the encoders give normal distributions q(c | set) and q(z | drawing, c), and the Kullback-Leibler
+      divergence from the prior is a part of the loss. A code may spend ``free_nats`` for free: without them it would
+      hardly say anything.
+    * adversarial: the encoders give points. A discriminator learns to tell their pairs (c, z) from draws of the prior,
+      and the encoders learn to deceive it. The points are standardised over a batch; without that, the encoders give
+      the same point for everything before the decoder has learned to use more. Here nothing keeps z from saying what c
+      should say: with a ``latent_size`` of 4 samples keep to their class, with 16 they do not.
 
-    A set's code is a mean over its drawings and a task's embedding one over its classes: the order of either cannot
-    matter. Query sets are never read. All networks are perceptrons: in the few minutes that training takes on a CPU
-    they see several times as many drawings as convolutions would, and end at better pictures.
+    The code of a set comes from the mean over its drawings, and a task's embedding from all its classes, so the order
+    of either does not matter. Query sets are never read. All networks are perceptrons: in the few minutes that training
+    takes on a CPU they see several times as many drawings as convolutions would, and end at better images.
+
+    Parameters
+    ----------
+    kind : str
+        "variational" or "adversarial".
+    code_size, latent_size : int
+        How many numbers a code and a latent have. An embedding has ``2 * code_size``.
+    hidden : int
+        The width of all hidden layers.
+    steps : int
+        How many training steps ``fit`` takes.
+    sets : int
+        How many classes a training step sees, two to eight drawings of each.
+    learning_rate : float
+        Where the learning rate starts; it falls to zero.
+    free_nats : float
+        What a code may cost before it counts in the loss; variational only.
+    adversary_weight : float
+        How much deceiving the discriminator counts in the loss; adversarial only.
+    batch_size : int
+        Tasks that are embedded at a time.
+    seed : int
+        Of everything random in ``fit``.
+
+    References
+    ----------
+    Article §3.1, fourth way; Edwards and Storkey 2017, "Towards a neural statistician"; Kingma and Welling 2014,
+    "Auto-encoding variational Bayes"; Kingma et al. 2016 ("free bits"); Makhzani et al. 2015, "Adversarial
+    autoencoders"; Ioffe and Szegedy 2015, "Batch normalization".
+
+    Examples
+    --------
+    Ten steps show how it is used, and are far too few to learn anything:
+
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> batch = ml.Episodes(characters, ml.split(characters, "lake").train, shots=4, batch_size=8).batch(0)
+    >>> ml.GenerativeEmbedding(code_size=16, steps=10).fit(batch).transform(batch).shape
+    (8, 32)
     """
 
     def __init__(
@@ -70,13 +106,9 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, tasks: Tasks, y: None = None) -> Self:
-        """Train the model on the classes of ``tasks``, from their support sets.
-
-        Each of ``steps`` steps sees ``sets`` classes, two to eight drawings of each.
-        Raises MetalearnError for an unknown ``kind``.
-        """
+        """Train the model on the support sets of ``tasks``. Raises MetalearnError for an unknown ``kind``."""
         if self.kind not in KINDS:
-            raise MetalearnError(f"unknown kind {self.kind!r}; there are {', '.join(KINDS)}")
+            raise MetalearnError("unknown kind {kind!r}; there are {known}", kind=self.kind, known=", ".join(KINDS))
         drawings = _Sets(tasks.batches(self.batch_size))
         generator = torch.Generator().manual_seed(self.seed)
         with torch.random.fork_rng(devices=[]):
@@ -115,13 +147,13 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
         with torch.no_grad():
             for batch in tasks.batches(self.batch_size):
                 logits = self.model_(batch.support_x.flatten(0, 1), _owners(batch), noise=None).logits
-                rows.append(torch.sigmoid(logits).reshape(*batch.support_y.shape, SIZE, SIZE))
+                rows.append(torch.sigmoid(logits).reshape(*batch.support_y.shape, IMAGE_SIZE, IMAGE_SIZE))
         return torch.cat(rows).numpy()
 
     def sample(self, tasks: Tasks, count: int, seed: int = 0) -> np.ndarray:
-        """Draw ``count`` new drawings of each class: float32 ``[tasks, ways, count, 28, 28]`` in [0, 1].
+        """Sample ``count`` new drawings of each class: float32 ``[tasks, ways, count, 28, 28]`` in [0, 1].
 
-        The latents come from the prior and are the same for every class, so that classes differ by their codes alone.
+        The latents come from the prior and are the same for every class: what differs is due to the codes.
         """
         latent = torch.randn(count, self.latent_size, generator=torch.Generator().manual_seed(seed))
         rows = []
@@ -129,16 +161,16 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
             for batch in tasks.batches(self.batch_size):
                 code = self._codes(batch).mean
                 pairs = code.repeat_interleave(count, 0), latent.repeat(len(code), 1)
-                pictures = torch.sigmoid(self.model_.decode(*pairs))
-                rows.append(pictures.reshape(len(batch), batch.ways, count, SIZE, SIZE))
+                images = torch.sigmoid(self.model_.decode(*pairs))
+                rows.append(images.reshape(len(batch), batch.ways, count, IMAGE_SIZE, IMAGE_SIZE))
         return torch.cat(rows).numpy()
 
     def elbo(self, tasks: Tasks, seed: int = 0) -> dict[str, float]:
         """Estimate the evidence lower bound of the support sets and its parts, in nats per drawing.
 
-        ``elbo`` is ``reconstruction`` (the expected log-likelihood, one draw of c and z) minus ``code`` and ``latent``,
-        the divergences of the posteriors from the prior; that of a set's code is shared out among its drawings.
-        Raises MetalearnError for the adversarial kind, whose posteriors are points and have no such bound.
+        ``elbo`` is ``reconstruction`` (the expected log-likelihood, by one draw of c and z) minus ``code`` and
+        ``latent``, the divergences of c and z from the prior. That of a set's code is divided among its drawings.
+        Raises MetalearnError for the adversarial kind: its encoders give points, for which there is no such bound.
         """
         if self.kind != "variational":
             raise MetalearnError("only the variational kind has an evidence lower bound")
@@ -164,7 +196,7 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
         return {name: value.numpy() for name, value in self.model_.state_dict().items()}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> Self:
-        """Take up what :meth:`state` gave, in any floating-point type."""
+        """Take back what :meth:`state` returned, in any floating-point type."""
         self.model_ = self._model().eval()
         self.model_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
         return self
@@ -190,7 +222,7 @@ class _Normal(NamedTuple):
     log_variance: Tensor
 
     def draw(self, noise: torch.Generator | None) -> Tensor:
-        """Draw once from each, differentiably in the parameters; without ``noise`` return the means."""
+        """Draw once from each, so that gradients reach the parameters; without ``noise``, return the means."""
         if noise is None:
             return self.mean
         return self.mean + torch.exp(self.log_variance / 2) * torch.randn(self.mean.shape, generator=noise)
@@ -201,7 +233,7 @@ class _Normal(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """One pass of the model: posteriors, a draw from each, and the logits of the pictures they decode to."""
+    """One pass of the model: posteriors, a draw from each, and the logits of the images they decode to."""
 
     code: _Normal
     latent: _Normal
@@ -210,14 +242,17 @@ class _Found(NamedTuple):
 
 
 class _SetModel(nn.Module):
-    """Encoders of sets and of drawings, and the decoder. Drawings are ``[n, 1, 28, 28]``, ``owner`` their sets."""
+    """The encoders of sets and of drawings, and the decoder.
+
+    Drawings are ``[n, 1, 28, 28]``; ``owner`` ``[n]`` is the number of the set that each belongs to.
+    """
 
     def __init__(self, code_size: int, latent_size: int, hidden: int, points: bool) -> None:
         super().__init__()
-        self.of_pixels = nn.Sequential(_perceptron(SIZE**2, hidden, hidden), nn.ReLU())
+        self.of_pixels = nn.Sequential(_perceptron(IMAGE_SIZE**2, hidden, hidden), nn.ReLU())
         self.of_set = _perceptron(hidden, hidden, 2 * code_size)
         self.of_drawing = _perceptron(hidden + code_size, hidden, 2 * latent_size)
-        self.to_pixels = _perceptron(code_size + latent_size, hidden, hidden, SIZE**2)
+        self.to_pixels = _perceptron(code_size + latent_size, hidden, hidden, IMAGE_SIZE**2)
         self.code_mean = nn.BatchNorm1d(code_size, affine=False) if points else nn.Identity()
         self.latent_mean = nn.BatchNorm1d(latent_size, affine=False) if points else nn.Identity()
 
@@ -239,7 +274,7 @@ class _SetModel(nn.Module):
 
     def decode(self, code: Tensor, latent: Tensor) -> Tensor:
         """Return the logits of the probability of ink, ``[n, 1, 28, 28]``."""
-        return self.to_pixels(torch.cat([code, latent], dim=1)).unflatten(1, (1, SIZE, SIZE))
+        return self.to_pixels(torch.cat([code, latent], dim=1)).unflatten(1, (1, IMAGE_SIZE, IMAGE_SIZE))
 
     def forward(self, x: Tensor, owner: Tensor, noise: torch.Generator | None) -> _Found:
         """Encode the drawings, draw codes and latents (or take their means), and decode them."""
@@ -253,21 +288,21 @@ class _SetModel(nn.Module):
 
 
 class _Divergence:
-    """The variational way to the prior."""
+    """The variational way to keep the encoders to the prior."""
 
     def __init__(self, free_nats: float) -> None:
         self.free_nats = free_nats
 
     def penalty(self, found: _Found) -> Tensor:
-        """Return the sum of the divergences over sets and drawings, in nats; a set's counts from ``free_nats`` on."""
-        of_sets = found.code.divergence().sum(1).clamp(min=self.free_nats)
-        return of_sets.sum() + found.latent.divergence().sum()
+        """Return the sum of the divergences over sets and drawings, in nats; for a set, ``free_nats`` are free."""
+        set_costs = found.code.divergence().sum(1).clamp(min=self.free_nats)
+        return set_costs.sum() + found.latent.divergence().sum()
 
 
 class _Adversary:
-    """The adversarial way: a discriminator takes a step, then says how far the encoders are from deceiving it.
+    """The adversarial way: a discriminator takes a step, and then judges how far the encoders are from deceiving it.
 
-    It learns slowly, and ever more so as the encoders do: one that is never wrong has nothing to teach them.
+    It learns slowly, and its rate falls as that of the encoders does: one that is never wrong has nothing to teach.
     """
 
     def __init__(self, size: int, weight: float, steps: int, generator: torch.Generator) -> None:
@@ -281,16 +316,16 @@ class _Adversary:
     def penalty(self, found: _Found) -> Tensor:
         """Return the weighted sum over drawings of the non-saturating loss (Goodfellow et al. 2014)."""
         prior = torch.randn(found.pairs.shape, generator=self.generator)
-        told = F.softplus(-self.discriminator(prior)) + F.softplus(self.discriminator(found.pairs.detach()))
+        losses = F.softplus(-self.discriminator(prior)) + F.softplus(self.discriminator(found.pairs.detach()))
         self.optimizer.zero_grad()
-        told.mean().backward()
+        losses.mean().backward()
         self.optimizer.step()
         self.schedule.step()
         return self.weight * F.softplus(-self.discriminator(found.pairs)).sum()
 
 
 class _Sets:
-    """The distinct classes of some tasks; the panel that many character tasks share counts once."""
+    """The distinct classes of some tasks. Character tasks share their class 0, which is kept once."""
 
     def __init__(self, batches: Iterable[TaskBatch]) -> None:
         found: dict[bytes, Tensor] = {}
@@ -303,20 +338,23 @@ class _Sets:
         self.first = self.counts.cumsum(0) - self.counts
 
     def draw(self, sets: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return some drawings of ``sets`` classes, as many of each (or all it has): ``[n, 1, 28, 28]`` and owners."""
-        chosen = torch.randperm(len(self.counts), generator=generator)[:sets]
+        """Return some drawings of ``sets`` classes, equally many of each: ``[n, 1, 28, 28]``, and their owners ``[n]``.
+
+        A class with fewer drawings gives all it has.
+        """
+        classes = torch.randperm(len(self.counts), generator=generator)[:sets]
         size = int(torch.randint(SET_SIZES[0], SET_SIZES[1] + 1, (), generator=generator))
-        counts = self.counts[chosen, None]
-        keys = torch.rand(len(chosen), int(self.counts.max()), generator=generator)
+        counts = self.counts[classes, None]
+        keys = torch.rand(len(classes), int(self.counts.max()), generator=generator)
         keys[torch.arange(keys.shape[1]) >= counts] = 2  # not a real drawing: comes last
         order = keys.argsort(dim=1)[:, :size]
         real = order < counts
-        owner = torch.arange(len(chosen)).repeat_interleave(real.sum(1))
-        return self.drawings[(self.first[chosen, None] + order)[real]], owner
+        owner = torch.arange(len(classes)).repeat_interleave(real.sum(1))
+        return self.drawings[(self.first[classes, None] + order)[real]], owner
 
 
 def _owners(batch: TaskBatch) -> Tensor:
-    """Number the classes of a batch: that of each support drawing, ``[tasks * N*K]``."""
+    """Number the classes of a batch throughout, and return the number of each support drawing's: ``[tasks * N*K]``."""
     return (torch.arange(len(batch))[:, None] * batch.ways + batch.support_y).flatten()
 
 
@@ -329,5 +367,5 @@ def _perceptron(*sizes: int) -> nn.Sequential:
 
 
 def _ink_loss(logits: Tensor, x: Tensor) -> Tensor:
-    """Minus the log-likelihood of each pixel, in nats: Bernoulli, with grey as a share of ink."""
+    """Return minus the log-likelihood of each pixel, in nats: Bernoulli, where grey is a share of ink."""
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none")

@@ -1,4 +1,4 @@
-"""Gradient task embeddings: train the base model on a task and keep what the task pulls at on the way."""
+"""Gradient task embeddings: train the base model on a task, and keep the gradients that it meets on the way."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from sklearn.base import BaseEstimator, TransformerMixin
 from torch import Tensor
 
-from metalearn.adapt import SGD, adapt
-from metalearn.backbone import HEAD, Backbone, Params
-from metalearn.embeddings.sketch import sketch
+from metalearn.embeddings._count_sketch import sketch
 from metalearn.errors import MetalearnError
-from metalearn.learners.preinit import LearnedInit
-from metalearn.tasks import TaskBatch, Tasks
+from metalearn.learners.backbone import HEAD, Backbone, Params
+from metalearn.learners.init_hooks import LearnedInit
+from metalearn.learners.inner_loop import adapt
+from metalearn.learners.update_hooks import SGD
+from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 KINDS = ("sum", "trajectory", "fisher")
 
@@ -22,22 +23,47 @@ KINDS = ("sum", "trajectory", "fisher")
 class GradientEmbedding(TransformerMixin, BaseEstimator):
     """e_j: the gradients of the loss in the body of the base model, summed along its training on task j.
 
-    The base model's head is trained on the support set for ``steps`` steps of ``step_size``; the gradients with
-    respect to the scales, shifts and last convolution of its body, which stays as it is, are added up (article §3.1
-    and §4.1). A gradient is linear in the loss, so that sum is one backward pass, however many steps. Each parameter's
-    gradient is brought to length one, and long ones are sketched to ``projection`` numbers (Weinberger et al. 2009), so
-    that memory depends neither on the number of tasks nor on the network's.
+    Only the head is trained, on the support set. The body stays as it is, and what is kept are the gradients of the
+    loss with respect to its scales, shifts and last convolution. The gradient of each parameter is shortened to at most
+    ``projection`` numbers by a count sketch, which keeps inner products about the same, and scaled to length one.
 
-    ``kind`` says what is kept of the gradients:
+    The embedding does not depend on the order of the classes or of the drawings: the head, whose rows follow the
+    classes, is left out. Query sets are never read. ``fit`` learns nothing, as the base model is given.
 
-    * ``"sum"``: their sum over the steps;
-    * ``"trajectory"``: each step's by itself, one after the other, so that D grows with the steps;
-    * ``"fisher"``: at the end of the training, the squares of each drawing's gradient, averaged over the drawings: the
-      diagonal of the empirical Fisher information (Task2Vec, Achille et al. 2019). Each picture is normalised by
-      itself, in training as in evaluation, so that five drawings are enough.
+    Parameters
+    ----------
+    backbone : Backbone
+        The base model's network.
+    parameters : dict of str to Tensor
+        The base model's parameters.
+    steps : int
+        How many steps the head is trained for.
+    step_size : float
+        How long these steps are.
+    kind : str
+        What is kept. "sum": the sum of the gradients over the steps. "trajectory": the gradients of each step, one
+        after the other, so that the embedding grows with the steps. "fisher": after the last step, the mean over
+        drawings of the squared gradient of each: the diagonal of the empirical Fisher information (Task2Vec).
+    projection : int
+        The most numbers to keep of one parameter's gradient.
+    batch_size : int
+        Tasks that are embedded at a time.
+    seed : int
+        Of the sketch.
 
-    The head, whose rows are in the order of the classes, is left out; what remains is the same for any order of the
-    classes or drawings. Query sets are never read. ``parameters`` are the base model's, and ``fit`` learns nothing.
+    References
+    ----------
+    Article §3.1 and §4.1, first way; Achille et al. 2019, "Task2Vec"; Weinberger et al. 2009, "Feature hashing for
+    large scale multitask learning" (the sketch).
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> batch = ml.Episodes(characters, ml.split(characters, "lake").test, batch_size=8).batch(0)
+    >>> base = ml.load_learner("prototypes", "lake")
+    >>> ml.GradientEmbedding(base.backbone, base.shared, projection=64).transform(batch).shape
+    (8, 448)
     """
 
     def __init__(
@@ -61,7 +87,7 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, tasks: Tasks | None = None, y: None = None) -> Self:
-        """Do nothing: the base model is given. Returns self, as scikit-learn's pipelines expect."""
+        """Return self, as scikit-learn's pipelines expect: the base model is given, and there is nothing to learn."""
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -70,10 +96,13 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
     def transform(self, tasks: Tasks) -> np.ndarray:
         """Embed each task from its support set: float32 ``[tasks, D]``. Raises MetalearnError for an unknown kind."""
         if self.kind not in KINDS:
-            raise MetalearnError(f"unknown kind {self.kind!r}; there are {', '.join(KINDS)}")
+            raise MetalearnError("unknown kind {kind!r}; there are {known}", kind=self.kind, known=", ".join(KINDS))
+        # The gradient of a sum is the sum of the gradients: for their sum over all steps, one backward pass is enough.
         stretches = [1] * self.steps if self.kind == "trajectory" else [self.steps]
-        rows = [self._embed(batch, stretches, add_up=self.kind == "sum") for batch in tasks.batches(self.batch_size)]
-        return np.concatenate([np.concatenate(of_stretches, axis=1) for of_stretches in rows])
+        embedded = [
+            self._embed(batch, stretches, add_up=self.kind == "sum") for batch in tasks.batches(self.batch_size)
+        ]
+        return np.concatenate([np.concatenate(parts, axis=1) for parts in embedded])
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what ``fit`` learned: nothing."""
@@ -84,7 +113,7 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         return self
 
     def path(self, batch: TaskBatch, steps: int) -> np.ndarray:
-        """Return the embedding as it builds up over the first 1, 2, … ``steps`` steps: float32 ``[steps, T, D]``."""
+        """Return the embedding after 1, 2, … ``steps`` steps, as it builds up: float32 ``[steps, T, D]``."""
         return np.stack(self._embed(batch, [1] * steps, add_up=True))
 
     @property
@@ -96,15 +125,21 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         return self.kind == "fisher"
 
     def _embed(self, batch: TaskBatch, stretches: list[int], add_up: bool) -> list[np.ndarray]:
-        """Embed the tasks after each stretch of that many steps; each by itself, or added to those before it."""
+        """Embed the tasks ``[T, D]`` once after each stretch of training; ``stretches`` are numbers of steps.
+
+        With ``add_up``, each embedding includes the gradients of the stretches before it.
+        """
         tasks, count = batch.support_y.shape
-        owners = tasks * count if self._fisher else tasks  # whose gradient is kept apart
+        # Whoever is to have its own gradient gets its own copy of the parameters: each task, or for the Fisher each
+        # drawing.
+        owners = tasks * count if self._fisher else tasks
         start = {name: p.detach() for name, p in self.parameters.items()}
         watched = self.backbone.for_tasks(start, self._watched, owners, batch.ways)
         watched = {name: p.contiguous().requires_grad_() for name, p in watched.items()}
         with torch.enable_grad():
             x = batch.support_x.reshape(owners, -1, *batch.support_x.shape[2:])
             features = self.backbone.features({**start, **watched}, x).reshape(tasks, count, -1)
+        # The body does not change while the head is trained, so its features are computed once and used at every step.
         heads = self._train_head(batch, features.detach(), start, sum(stretches))
         summed = {name: torch.zeros_like(p) for name, p in watched.items()}
         embedded, first = [], 0
@@ -120,9 +155,9 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         return embedded
 
     def _train_head(self, batch: TaskBatch, features: Tensor, start: Params, steps: int) -> list[Params]:
-        """Train the head with the inner loop, on features in place of pictures; return it after 1, 2, … steps.
+        """Train the head with the inner loop, on features in place of images; return it after 1, 2, … steps.
 
-        Before the first step all classes share one vector and nothing pulls at the body.
+        The head before the first step is of no use: all its rows are equal, and the gradient in the body is zero.
         """
         on_features = replace(batch, support_x=features, query_x=features[:, :0], query_y=batch.query_y[:, :0])
         with torch.no_grad():
@@ -138,7 +173,10 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         return list(trajectory.parameters[1:])
 
     def _loss(self, head: Params, features: Tensor, y: Tensor) -> Tensor:
-        """Sum over tasks of the mean loss; for the Fisher, whose squares are averaged later, of each drawing's loss."""
+        """Return the sum over tasks of their mean losses; for the Fisher, the sum over all drawings.
+
+        The Fisher's mean over drawings is taken later, of squares.
+        """
         logits = self.backbone.classify({name: p.detach() for name, p in head.items()}, features)
         total = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum")
         return total if self._fisher else total / y.shape[1]
@@ -155,7 +193,7 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
 
 @dataclass(frozen=True)
 class _HeadOnly(Backbone):
-    """A base model whose features are given: what looks like pictures to the inner loop has been through the body."""
+    """A base model for tasks whose images are features already: they have been through the body."""
 
     def features(self, parameters: Params, x: Tensor) -> Tensor:
         return x

@@ -1,1 +1,10 @@
-"""Learners: a backbone plus a choice for each hook of the inner loop. One file a hook."""
+"""Learners: a backbone, one inner loop, and a choice for each of its three hooks. Read in this order:
+
+backbone, network       the network as a function of its parameters; a network of your own
+hooks                   what the three hooks are given and return
+inner_loop, trajectory  the one inner loop, and what happened in it
+init_hooks              where a task's parameters start
+update_hooks            how a step is taken
+modulate_hooks          what re-weights the network
+learner, saving         Learner: all of it together; how it is written to a file
+"""

@@ -1,6 +1,8 @@
-"""A learner: meta-learned parameters, and what it puts into each hook of the inner loop."""
+"""A learner: a backbone with meta-learned parameters, and a choice for each hook of the inner loop."""
 
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -8,30 +10,66 @@ import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
-from metalearn.adapt import Init, Modulate, Trajectory, Update, adapt
-from metalearn.backbone import Backbone, Params
-from metalearn.tasks import TaskBatch, Tasks
+from metalearn import artifacts
+from metalearn.errors import MetalearnError
+from metalearn.learners.backbone import AnyBackbone, Params
+from metalearn.learners.hooks import Init, Modulate, Update
+from metalearn.learners.inner_loop import adapt
+from metalearn.learners.network import NetworkBackbone
+from metalearn.learners.saving import save_learner
+from metalearn.learners.trajectory import Trajectory
+from metalearn.tasks.sampler import Sampler
+from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 
 class Embedder(Protocol):
     """A fitted scikit-learn transformer of tasks: an embedding family, or a pipeline that ends in a reducer."""
 
     def transform(self, tasks: Tasks) -> np.ndarray:
-        """Return one row a task, ``[tasks, d]``, from the support sets alone."""
+        """Return one row per task, ``[tasks, d]``, from the support sets alone."""
         ...
 
 
 class Learner(nn.Module):
-    """Meta-learned parameters of ``backbone`` with an init, an update and (if any) a modulate hook.
+    """A backbone with meta-learned parameters, and a choice for each hook of the inner loop.
 
-    Hooks that are modules bring meta-parameters of their own. ``embedder`` is what hooks get their task embedding
-    from; it is not trained here. ``steps`` inner steps are taken in training and, unless told otherwise, in use;
-    ``second_order`` says whether the outer gradient runs through them.
+    Parameters
+    ----------
+    backbone : Backbone, nn.Module or callable
+        The network. A module or function of your own maps images ``[n, 1, 28, 28]`` to features ``[n, D]``.
+    init : Init
+        Where a task's parameters start.
+    update : Update
+        How a step is taken.
+    modulate : Modulate, optional
+        What re-weights the network before it is used.
+    embedder : Embedder, optional
+        Where hooks get their task embedding from. It is not trained here.
+    steps : int
+        How many inner steps to take, in training and, unless you ask for another number, in use.
+    second_order : bool
+        Whether the outer gradient runs through the inner gradients.
+    seed : int
+        Of the backbone's initial parameters.
+
+    Raises
+    ------
+    MetalearnError
+        For an embedder without ``transform``, a hook that cannot be called, or a network that maps no images to
+        features.
+
+    Examples
+    --------
+    A prototypical network is a learner that takes no step:
+
+    >>> import metalearn as ml
+    >>> ml.Learner(ml.Backbone(), ml.PrototypeInit(), ml.SGD(0.1), steps=0)
+    <Learner: PrototypeInit, SGD, 0 steps, no embedder, 102,689 parameters>
     """
 
     def __init__(
         self,
-        backbone: Backbone,
+        backbone: AnyBackbone | nn.Module | Callable[[Tensor], Tensor],
         init: Init,
         update: Update,
         modulate: Modulate | None = None,
@@ -41,11 +79,22 @@ class Learner(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.backbone = backbone
+        for name, hook in (("init", init), ("update", update), ("modulate", modulate)):
+            if hook is not None and not callable(hook):
+                raise MetalearnError(
+                    "the {name} hook should be callable; {found} is not", name=name, found=type(hook).__name__
+                )
+        if embedder is not None and not hasattr(embedder, "transform"):
+            raise MetalearnError(
+                "an embedder needs a method transform(tasks); {found} has none", found=type(embedder).__name__
+            )
+        self.backbone: AnyBackbone = backbone if _is_backbone(backbone) else NetworkBackbone(backbone)  # type: ignore[assignment, arg-type]
         self.init, self.update, self.modulate = init, update, modulate
         self.embedder = embedder
         self.steps, self.second_order = steps, second_order
-        self.start = nn.ParameterDict(backbone.initial(seed))
+        # A hook that is an nn.Module is registered as a part of this one. So its weights and the start of the backbone
+        # are all that parameters() lists, all that is trained, and all that is saved.
+        self.start = nn.ParameterDict(self.backbone.initial(seed))
 
     @property
     def shared(self) -> Params:
@@ -55,21 +104,43 @@ class Learner(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
-        return self.start["conv1"].device
+        return self.start["head_weight"].device
 
     def embed(self, batch: TaskBatch) -> Tensor | None:
         """Return the embedding of each task, float32 ``[T, d]``, or None for a learner that uses none."""
         if self.embedder is None:
             return None
         with _thread_pools().limit(limits=1, user_api="blas"):
-            return torch.from_numpy(self.embedder.transform(batch))
+            rows = self.embedder.transform(batch)
+        if np.ndim(rows) != 2 or len(rows) != len(batch):
+            raise MetalearnError(
+                "an embedder returns one row per task, [{tasks}, d]; {name} returned {found}",
+                tasks=len(batch),
+                name=type(self.embedder).__name__,
+                found=list(np.shape(rows)),
+            )
+        return torch.from_numpy(np.asarray(rows, dtype=np.float32))
 
     def adapt(
         self, batch: TaskBatch, embedding: Tensor | None = None, steps: int | None = None, every_query: bool = True
     ) -> Trajectory:
-        """Adapt to every task of ``batch`` at once; :func:`metalearn.adapt.adapt` says what comes back.
+        """Adapt to every task of a batch at once.
 
-        ``embedding`` replaces the learner's own, which is how a shuffled, zero or random one is tried.
+        Parameters
+        ----------
+        batch : TaskBatch
+            T tasks.
+        embedding : Tensor, optional
+            To use in place of the learner's own embedding, ``[T, d]``: a shuffled, zero or random one, say.
+        steps : int, optional
+            Inner steps, in place of the learner's own number.
+        every_query : bool
+            Whether to answer the queries before every step too; False answers them at the end alone.
+
+        Returns
+        -------
+        Trajectory
+            See :func:`metalearn.learners.inner_loop.adapt`.
         """
         embedding = self.embed(batch) if embedding is None else embedding
         return adapt(
@@ -85,8 +156,47 @@ class Learner(nn.Module):
             every_query=every_query,
         )
 
+    def prepare(self, tasks: Sampler) -> None:
+        """Call ``prepare(learner, tasks)`` of every hook that has it: some look at training tasks before training."""
+        for hook in (self.init, self.update, self.modulate):
+            prepare = getattr(hook, "prepare", None)
+            if prepare is not None:
+                prepare(self, tasks)
+
+    def save(self, path: str | Path) -> None:
+        """Write the learner to ``path.safetensors`` and ``path.json``; :func:`metalearn.load_learner` reads it again.
+
+        Hooks, networks and embedders of your own are written by name and settings, and handed in when loading.
+        Raises MetalearnError for a part that keeps no attribute for one of its constructor's arguments.
+        """
+        save_learner(self, Path(path).expanduser())
+
+    def __repr__(self) -> str:
+        names = [_name(hook) for hook in (self.init, self.update, self.modulate) if hook is not None]
+        embedding = "no embedder" if self.embedder is None else f"embedder {_name(self.embedder)}"
+        count = sum(p.numel() for p in self.parameters())
+        steps = f"{self.steps} step{'s' * (self.steps != 1)}"
+        return f"<Learner: {', '.join(names)}, {steps}, {embedding}, {count:,} parameters>"
+
+
+def shared_parameters(arrays: dict[str, np.ndarray]) -> Params:
+    """Return the parameters of the backbone from the arrays of a saved learner."""
+    start = artifacts.below("start.", arrays)
+    return {name: torch.from_numpy(array) for name, array in start.items()}
+
+
+def _is_backbone(found: object) -> bool:
+    return all(hasattr(found, name) for name in ("features", "initial", "for_tasks", "classify"))
+
+
+def _name(part: object) -> str:
+    return getattr(part, "__name__", type(part).__name__)
+
 
 @cache
 def _thread_pools() -> ThreadpoolController:
-    """NumPy's threads, which have little to do in reducing a batch's embeddings and then keep PyTorch's waiting."""
+    """Return a handle on NumPy's threads.
+
+    Reducing a batch's embeddings is little work for them; left on, they keep spinning afterwards and slow PyTorch down.
+    """
     return ThreadpoolController()

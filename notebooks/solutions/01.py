@@ -10,7 +10,7 @@ def draw_task(images, ways, shots, queries, rng):
     """
     chosen = rng.choice(len(images), ways, replace=False)
     drawings = np.stack([rng.choice(images.shape[1], shots + queries, replace=False) for _ in chosen])
-    pictures = images[chosen[:, None], drawings]  # [ways, shots + queries, 28, 28]
+    drawn = images[chosen[:, None], drawings]  # [ways, shots + queries, 28, 28]
     y = np.arange(ways)
-    support_x, query_x = (part.reshape(-1, 28, 28) for part in (pictures[:, :shots], pictures[:, shots:]))
+    support_x, query_x = (part.reshape(-1, 28, 28) for part in (drawn[:, :shots], drawn[:, shots:]))
     return support_x, y.repeat(shots), query_x, y.repeat(queries)

@@ -15,7 +15,7 @@ def inner_step(losses, parameters, step_size):
 def alfa_step(parameters, gradients, sizes, decays):
     """Return the parameters after one step of ALFA, (1 - decay) * parameter - size * gradient.
 
-    parameters, gradients: tensors [T, ...] by name; sizes, decays: [T] by the same names, one number a task.
+    parameters, gradients: tensors [T, ...] by name; sizes, decays: [T] by the same names, one number per task.
     """
     stepped = {}
     for name, p in parameters.items():

@@ -6,7 +6,7 @@ import torch
 def attend(queries, keys, values):
     """Return scaled dot-product attention, [T, D].
 
-    queries [T, k], one a task; keys [A, k] and values [A, D], one of each for every entry of the bank.
+    queries [T, k], one per task; keys [A, k] and values [A, D], one of each per entry of the bank.
     """
     return (queries @ keys.T / keys.shape[1] ** 0.5).softmax(1) @ values
 

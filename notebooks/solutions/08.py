@@ -5,7 +5,7 @@ import torch
 
 
 def ink(grey):
-    """Turn a grey picture, uint8 [height, width], into ink in [0, 1], [28, 28], on an empty ground.
+    """Turn a grey image, uint8 [height, width], into ink in [0, 1], [28, 28], on an empty ground.
 
     Any size and polarity; proportions are kept, and the strongest ink is 1.
     """

@@ -22,7 +22,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from metalearn.plots import short_name
+from metalearn.plots.style import short_name
 
 TIMEOUT_S = 60
 LARGEST_MESSAGE = 64 * 2**20
@@ -51,7 +51,7 @@ class Visitor:
                 await asyncio.sleep(pause * rng.uniform(0.5, 1.5))
                 some = rng.sample(self.characters, 5)
                 if rng.random() < 0.5:
-                    await self.ask(socket, "task_space", {"tasks": some[:2], "map": rng.choice(["PCA 2D", "UMAP 2D"])})
+                    await self.ask(socket, "task_space", {"tasks": some[:2], "map": rng.choice(["pca-2d", "umap-2d"])})
                 else:
                     await self.ask(socket, "adaptation", {"characters": some, "seed": rng.randrange(100)})
 
@@ -71,7 +71,7 @@ class Visitor:
 
     async def answer(self, socket: ClientConnection) -> bytes:
         """Return what the page says, up to its end."""
-        said: list[bytes] = []
+        deltas: list[bytes] = []
         while True:
             received = await socket.recv(decode=False)
             message = ForwardMsg.FromString(received)
@@ -81,11 +81,11 @@ class Visitor:
                     entry.url_pathname or "start": entry.page_script_hash for entry in message.navigation.app_pages
                 }
             elif kind == "delta":
-                said.append(received)
+                deltas.append(received)
                 if message.delta.new_element.WhichOneof("type") == "exception":
                     self.errors.append(message.delta.new_element.exception.message)
             elif kind == "script_finished":
-                return b"".join(said)
+                return b"".join(deltas)
 
 
 def peak_memory_mb(port: int) -> float:
@@ -105,9 +105,9 @@ def peak_memory_mb(port: int) -> float:
 
 async def load(port: int, visitors: int, seconds: float, pause: float) -> dict[str, object]:
     """Let that many visitors come within ten seconds and stay for so long."""
-    from metalearn import data
+    from metalearn.characters.load import load_characters
 
-    characters = list(data.load(download=False).characters)
+    characters = list(load_characters(download=False).characters)
     crowd = [Visitor(i, characters) for i in range(visitors)]
 
     async def come(visitor: Visitor) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from tests.end_to_end.conftest import Server, address, browser, new_page, server
 
 __all__ = ["address", "browser", "server"]  # fixtures
@@ -20,7 +20,7 @@ LOSSES = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fu
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Page]:
+def visitor_page(browser: Browser) -> Iterator[Page]:
     page = new_page(browser)
     yield page
     page.close()
@@ -47,36 +47,38 @@ def test_from_the_start_of_a_server_to_the_first_picture(
     benchmark.pedantic(start, rounds=3)
 
 
-@pytest.mark.parametrize("maps", ["", "?beside=PCA+2D"], ids=["one map", "two maps"])
+@pytest.mark.parametrize("maps", ["", "?beside=pca-2d"], ids=["one map", "two maps"])
 @pytest.mark.parametrize("what", [MARKS, PICTURES], ids=["marked", "neighbours shown"])
-def test_a_click_on_the_map(benchmark: BenchmarkFixture, address: str, watched: Page, maps: str, what: str) -> None:
-    watched.goto(f"{address}/task_space{maps}")
-    points = watched.locator(".js-plotly-plot").first.locator(".points path")
+def test_a_click_on_the_map(
+    benchmark: BenchmarkFixture, address: str, visitor_page: Page, maps: str, what: str
+) -> None:
+    visitor_page.goto(f"{address}/task_space{maps}")
+    points = visitor_page.locator(".js-plotly-plot").first.locator(".points path")
     points.first.wait_for()
-    watched.wait_for_timeout(4000)
+    visitor_page.wait_for_timeout(4000)
     number = count(37, step=61)
 
     def next_point() -> tuple[tuple[float, float], dict[str, object]]:
-        watched.wait_for_timeout(1500)
+        visitor_page.wait_for_timeout(1500)
         box = points.nth(next(number)).bounding_box()
         assert box is not None
         return (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), {}
 
     def click(x: float, y: float) -> None:
-        until_new(watched, what, lambda: watched.mouse.click(x, y))
+        until_new(visitor_page, what, lambda: visitor_page.mouse.click(x, y))
 
     benchmark.pedantic(click, setup=next_point, rounds=12)
 
 
 def test_other_drawings_adapted_to(
-    benchmark: BenchmarkFixture, address: str, watched: Page, characters: CharacterSet
+    benchmark: BenchmarkFixture, address: str, visitor_page: Page, characters: CharacterSet
 ) -> None:
     chosen = urlencode([("characters", characters.characters[i]) for i in (10, 200, 400, 500, 600)])
-    watched.goto(f"{address}/adaptation?learners=preinit&shots=5&steps=10&{chosen}")
-    watched.locator(".js-plotly-plot").wait_for()
+    visitor_page.goto(f"{address}/adaptation?learners=preinit&shots=5&steps=10&{chosen}")
+    visitor_page.locator(".js-plotly-plot").wait_for()
 
     def other_seed() -> None:
-        until_new(watched, LOSSES, watched.locator(".st-key-seed [data-testid=stNumberInputStepUp]").click)
+        until_new(visitor_page, LOSSES, visitor_page.locator(".st-key-seed [data-testid=stNumberInputStepUp]").click)
 
-    benchmark.pedantic(other_seed, setup=lambda: watched.wait_for_timeout(1500), rounds=8, warmup_rounds=1)
-    assert watched.locator("[data-testid=stException]").count() == 0
+    benchmark.pedantic(other_seed, setup=lambda: visitor_page.wait_for_timeout(1500), rounds=8, warmup_rounds=1)
+    assert visitor_page.locator("[data-testid=stException]").count() == 0

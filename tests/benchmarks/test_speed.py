@@ -9,9 +9,15 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from metalearn import data, families, glyphs, recipes
-from metalearn.data import CharacterSet
-from metalearn.tasks import Episodes, task_of
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.glyphs import make_glyphs
+from metalearn.characters.omniglot import load_omniglot
+from metalearn.characters.splits import split
+from metalearn.pretrained.embedders import load_embedder
+from metalearn.pretrained.learners import load_learner
+from metalearn.tasks.character_tasks import all_character_tasks
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.single_task import make_task
 
 
 def test_first_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: CharacterSet, tmp_path: Path) -> None:
@@ -20,13 +26,13 @@ def test_first_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: Character
     def read() -> CharacterSet:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("METALEARN_CACHE", str(tmp_path / str(next(fresh))))
-            return data.omniglot(omniglot.source)
+            return load_omniglot(omniglot.source)
 
     assert len(benchmark.pedantic(read, rounds=3)) == 1623
 
 
 def test_cached_read_of_omniglot(benchmark: BenchmarkFixture, omniglot: CharacterSet) -> None:
-    assert len(benchmark.pedantic(lambda: data.omniglot(omniglot.source), rounds=5)) == 1623
+    assert len(benchmark.pedantic(lambda: load_omniglot(omniglot.source), rounds=5)) == 1623
 
 
 def test_generate_the_glyphs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
@@ -35,13 +41,13 @@ def test_generate_the_glyphs(benchmark: BenchmarkFixture, tmp_path: Path) -> Non
     def generate() -> CharacterSet:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("METALEARN_CACHE", str(tmp_path / str(next(fresh))))
-            return glyphs.glyphs()
+            return make_glyphs()
 
     assert len(benchmark.pedantic(generate, rounds=3)) >= 800
 
 
 def test_embed_all_character_tasks(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
-    embedder, tasks = families.load_embedder("article"), families.character_tasks(characters, "article")
+    embedder, tasks = load_embedder("gradient", "article"), all_character_tasks(characters, "article")
     assert len(benchmark.pedantic(lambda: embedder.transform(tasks), rounds=3)) == len(characters)
 
 
@@ -49,8 +55,8 @@ def test_embed_all_character_tasks(benchmark: BenchmarkFixture, characters: Char
 def test_adapt_to_five_characters_with_five_shots_in_ten_steps(
     benchmark: BenchmarkFixture, characters: CharacterSet, name: str
 ) -> None:
-    learner = recipes.load_learner(name, "article")
-    task = task_of(characters, [10, 200, 400, 500, 600], shots=5, queries=5)
+    learner = load_learner(name, "article")
+    task = make_task(characters, [10, 200, 400, 500, 600], shots=5, queries=5)
 
     with torch.no_grad():
         seen = benchmark.pedantic(lambda: learner.adapt(task, steps=10), rounds=10, warmup_rounds=2)
@@ -58,5 +64,5 @@ def test_adapt_to_five_characters_with_five_shots_in_ten_steps(
 
 
 def test_one_episode_batch(benchmark: BenchmarkFixture, characters: CharacterSet) -> None:
-    sampler = Episodes(characters, data.split(characters, "article").train, 5, 1, 5, rotations=True, batch_size=16)
+    sampler = Episodes(characters, split(characters, "article").train, 5, 1, 5, rotations=True, batch_size=16)
     assert benchmark(lambda: sampler.batch(3)).ways == 5

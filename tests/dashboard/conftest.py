@@ -1,4 +1,4 @@
-"""A page run without a browser, on whatever data this machine has."""
+"""A page run without a browser, on Omniglot where the machine has it, else on glyphs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,32 +6,32 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import work, workers
-from metalearn.data import CharacterSet
+from dashboard import adaptation_jobs
+from metalearn.characters.character_set import CharacterSet
 
 APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
 
 
 @pytest.fixture(autouse=True)
-def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is for worker processes is done here; ``test_workers.py`` is about them."""
-    monkeypatch.setattr(workers, "run", lambda function, *arguments: function(*arguments))
-    monkeypatch.setattr(workers, "wake", lambda: None)
-    work.shipped.cache_clear()
+def no_worker_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do the workers' work in this process; ``test_worker_pool.py`` tests the workers themselves."""
+    monkeypatch.setattr("dashboard.worker_pool.run", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr("dashboard.worker_pool.wake", lambda: None)
+    adaptation_jobs.shipped_learner.cache_clear()
 
 
 @pytest.fixture
 def app(characters: CharacterSet) -> Iterator[AppTest]:
-    """The dashboard, not run yet; what it keeps is of one test alone. (``characters`` fills the cache first.)"""
+    """The dashboard, not run yet, with empty caches. (``characters`` has the data loaded first.)"""
     import streamlit as st
 
-    def forget() -> None:
+    def clear_caches() -> None:
         st.cache_data.clear()
         st.cache_resource.clear()
 
-    forget()
+    clear_caches()
     yield AppTest.from_file(str(APP), default_timeout=60)
-    forget()
+    clear_caches()
 
 
 def captions(app: AppTest) -> str:

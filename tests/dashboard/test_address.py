@@ -1,4 +1,4 @@
-"""Addresses: what they say is checked, a view survives a reload, and the visitor's last deed counts."""
+"""Addresses: their values are checked, a view survives a reload, and what the visitor did last counts."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -7,11 +7,13 @@ from dashboard import address
 
 
 @pytest.mark.parametrize(
-    ("read", "said", "value"),
+    ("read", "values", "value"),
     [
         (address.one_of(["a", "b"]), ["b"], "b"),
         (address.one_of(["a", "b"]), ["c"], None),
         (address.one_of(["a"]), [], None),
+        (address.one_of(["a"], {"A": "a"}), ["A"], "a"),
+        (address.one_of(["a"], {"A": "a"}), ["a"], "a"),
         (address.some_of(["a", "b", "c"], 2), ["b", "x", "b", "a", "c"], ["b", "a"]),
         (address.number(1, 10), ["7"], 7),
         (address.number(1, 10), ["11"], None),
@@ -23,8 +25,8 @@ from dashboard import address
         (address.flag, ["perhaps"], None),
     ],
 )
-def test_what_an_address_says_is_checked(read: address.Read, said: list[str], value: object) -> None:
-    assert read(said) == value
+def test_the_values_in_an_address_are_checked(read: address.Reader, values: list[str], value: object) -> None:
+    assert read(values) == value
 
 
 def small_page() -> None:
@@ -32,7 +34,7 @@ def small_page() -> None:
 
     from dashboard import address
 
-    with address.of({"colour": address.one_of(["red", "blue"]), "count": address.number(0, 9)}):
+    with address.synchronised({"colour": address.one_of(["red", "blue"]), "count": address.number(0, 9)}):
         st.selectbox("Colour", ["red", "blue"], key="colour", persist_state="session")
         st.number_input("Count", 0, 9, 1, key="count", persist_state="session")
 
@@ -63,7 +65,7 @@ def test_what_is_no_use_is_left_out(page: AppTest) -> None:
     assert page.query_params == {"colour": "red", "count": "1"}
 
 
-def test_the_visitors_deed_outdoes_the_old_address_and_a_new_link_outdoes_the_deed(page: AppTest) -> None:
+def test_a_choice_counts_more_than_the_old_address_and_a_new_link_more_than_the_choice(page: AppTest) -> None:
     page.query_params["colour"] = "blue"
     page.run()
     page.selectbox(key="colour").set_value("red").run()

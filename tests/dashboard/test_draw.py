@@ -6,8 +6,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metalearn.data import CharacterSet
-from tests.test_own import CROSS, archive, png, strokes
+from metalearn.characters.character_set import CharacterSet
+from tests.characters.test_uploads import CROSS, archive, png, strokes
 
 BOX = [[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2]]]
 SHEET = [*strokes(4), *strokes(5), *strokes(8, BOX), *strokes(0)]  # two crosses, a box, and a cross to be recognised

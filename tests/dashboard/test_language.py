@@ -11,10 +11,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
-from dashboard import language, words
-from metalearn import maps, player, plots, recipes, tables
+import metalearn
+from dashboard import language, library_texts
+from metalearn import plots
+from metalearn.maps.task_map import COLOUR_TITLES, PROJECTION_TITLES
+from metalearn.plots import player
+from metalearn.plots.result_tables import VIEWS
+from metalearn.pretrained.recipes import RECIPES
 
-DASHBOARD, LIBRARY = (Path(package.__file__).parent for package in (language, maps))
+DASHBOARD, LIBRARY = (Path(package.__file__).parent for package in (language, metalearn))
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
 ENGLISH = re.compile(r"[A-Za-z]+( [a-z]{2,}){2}")  # three words of it
 BLANK = re.compile(r"\{[^}]*\}")
@@ -55,12 +60,13 @@ def test_it_is_compiled_as_it_stands(name: str) -> None:
         assert gettext.GNUTranslations(file)._catalog == gettext.GNUTranslations(compiled)._catalog
 
 
-def test_words_of_the_library_are_noted() -> None:
-    assert {*maps.COLOURS, "question"} == set(words.COLOURS)
-    assert {view.says for views in tables.VIEWS.values() for view in views} == set(words.MEASURES)
-    assert {recipe.title for recipe in recipes.RECIPES.values()} == set(words.LEARNERS)
-    assert set(player.WORDS) == set(words.PLAYER)
-    assert set(plots.COMPONENTS) == set(words.COMPONENTS)
+def test_texts_of_the_library_are_listed() -> None:
+    assert set(COLOUR_TITLES.values()) == set(library_texts.COLOURS)
+    assert set(PROJECTION_TITLES.values()) == set(library_texts.PROJECTIONS)
+    assert {view.says for views in VIEWS.values() for view in views} == set(library_texts.MEASURES)
+    assert {recipe.title for recipe in RECIPES.values()} == set(library_texts.LEARNERS)
+    assert set(player.WORDS) == set(library_texts.PLAYER)
+    assert set(plots.COMPONENTS) == set(library_texts.COMPONENTS)
 
 
 def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metalearn import store
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.splits import split
+from metalearn.plots.style import short_name
 from tests.dashboard.conftest import APP, captions
 
 
@@ -22,16 +23,26 @@ def test_it_opens_and_names_its_data(app: AppTest, characters: CharacterSet) -> 
     assert characters.citation in captions(app)
 
 
-def test_another_example_is_another_task(app: AppTest) -> None:
-    def nearest_to() -> str:
-        (found,) = [text.value for text in app.markdown if "The nearest to" in text.value]
-        return found
+def example(app: AppTest) -> str:
+    """The name of the character that the page is about."""
+    (found,) = [text.value for text in app.markdown if "The nearest to" in text.value]
+    return found.split("**")[1]
 
+
+def test_another_example_is_another_task(app: AppTest) -> None:
     app.run()
-    first = nearest_to()
+    first = example(app)
     app.button[0].click().run()
-    assert nearest_to() != first
+    assert example(app) != first
     assert not app.exception
+
+
+def test_no_learner_was_trained_on_the_example(app: AppTest, omniglot: CharacterSet) -> None:
+    test = {short_name(omniglot.characters[i]) for i in split(omniglot, "article").test}
+    app.run()
+    for _ in range(4):
+        assert example(app) in test
+        app.button[0].click().run()
 
 
 def test_the_first_picture_waits_for_nothing_heavy(characters: CharacterSet) -> None:
@@ -50,7 +61,7 @@ def test_the_first_picture_waits_for_nothing_heavy(characters: CharacterSet) -> 
 
 
 def test_a_missing_map_is_one_line(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PRETRAINED", tmp_path)
+    monkeypatch.setattr("metalearn.artifacts.PRETRAINED", tmp_path)
     app.run()
     assert not app.exception
     assert "there is no artifact" in app.error[0].value

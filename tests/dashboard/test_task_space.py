@@ -11,10 +11,10 @@ from PIL import Image
 from streamlit.proto.PageLink_pb2 import PageLink
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import mapped, trust
-from dashboard.components.mapped import Look
-from metalearn import maps
-from metalearn.data import CharacterSet
+from dashboard.widgets import map_chart, map_trust
+from dashboard.widgets.map_chart import MapSettings
+from metalearn.characters.character_set import CharacterSet
+from metalearn.pretrained.maps import MAPPED_FAMILIES, load_map
 from tests.dashboard.conftest import captions
 
 
@@ -26,6 +26,10 @@ def page(app: AppTest) -> AppTest:
 
 def links(page: AppTest) -> list[PageLink]:
     return [found.proto for found in page.get("page_link") if found.proto.label == "Watch a learner tell them apart"]
+
+
+def imports(code: str) -> list[str]:
+    return [line for line in code.splitlines() if "import" in line]
 
 
 def write_images(folder: Path, small: CharacterSet, classes: int, drawings: int) -> None:
@@ -45,9 +49,9 @@ def test_it_opens_and_says_how_to_select(page: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("projection", "beside"), [("UMAP 2D", "PCA 3D"), ("PCA 2D", ""), ("UMAP 3D", "UMAP 2D, another seed")]
+    ("projection", "beside"), [("umap-2d", "pca-3d"), ("pca-2d", ""), ("umap-3d", "umap-2d-again")]
 )
-@pytest.mark.parametrize("colour", ["split side", "HDBSCAN cluster", "difficulty"])
+@pytest.mark.parametrize("colour", ["side", "hdbscan", "difficulty"])
 def test_every_way_to_look(page: AppTest, projection: str, beside: str, colour: str) -> None:
     page.selectbox(key="map").set_value(projection)
     page.selectbox(key="beside").set_value(beside)
@@ -57,7 +61,7 @@ def test_every_way_to_look(page: AppTest, projection: str, beside: str, colour: 
     page.multiselect(key="tasks").set_value([page.multiselect(key="tasks").options[5]]).run()
     assert not page.exception
     assert not page.error
-    assert ("of the variance" in captions(page)) == ("PCA" in projection + beside)
+    assert ("of the variance" in captions(page)) == ("pca" in projection + beside)
 
 
 def test_a_selection_shows_drawings_and_neighbours_and_is_sent_on(page: AppTest, characters: CharacterSet) -> None:
@@ -91,33 +95,47 @@ def test_clusters_and_another_embedding(page: AppTest, omniglot: CharacterSet) -
     assert "On average the two agree" in text
 
 
-@pytest.mark.parametrize("family", maps.FAMILIES)
+def test_a_link_with_the_old_names_of_maps_and_colours_still_opens(app: AppTest) -> None:
+    app.run()
+    app.query_params["map"] = "UMAP 2D, another seed"
+    app.query_params["colour"] = "k-means cluster"
+    page = app.switch_page("views/task_space.py").run()
+    assert not page.exception
+    assert page.selectbox(key="map").value == "umap-2d-again"
+    assert page.selectbox(key="colour").value == "kmeans"
+    assert page.query_params["map"] in ("umap-2d-again", ["umap-2d-again"])
+
+
+@pytest.mark.parametrize("family", MAPPED_FAMILIES)
 @pytest.mark.parametrize("split_name", ["article", "lake"])
 def test_every_embedding_has_a_map(omniglot: CharacterSet, family: str, split_name: str) -> None:
-    shown = maps.load(split_name, family)
-    assert shown.names == omniglot.characters
-    assert np.isfinite(shown.embedding).all()
+    task_map = load_map(family, split_name)
+    assert task_map.names == omniglot.characters
+    assert np.isfinite(task_map.embedding).all()
 
 
 def test_the_code_draws_the_same_figure(characters: CharacterSet) -> None:
-    shown = maps.load("article", data=characters.name)
-    for look in (
-        Look("UMAP 2D", "alphabet", [3, 40], drawings=True, lines=True),
-        Look("PCA 3D", "difficulty", lines=True),
-        Look("PCA 2D", "split side", [1], drawings=True),
+    task_map = load_map("gradient", "article", data=characters.name)
+    for settings in (
+        MapSettings("umap-2d", "alphabet", [3, 40], drawings=True, lines=True),
+        MapSettings("pca-3d", "difficulty", lines=True),
+        MapSettings("pca-2d", "side", [1], drawings=True),
     ):
-        code = mapped.code(shown, look)
+        code = map_chart.code(task_map, settings)
+        assert (imports(code) == ["import metalearn as ml"]) == (settings.colour != "difficulty")
         assert code.endswith("figure.show()")
         found: dict[str, go.Figure] = {}
         exec(code.removesuffix("figure.show()"), found)
-        assert go.Figure(found["figure"].to_dict()) == go.Figure(mapped.draw(characters, shown, look).to_dict())
+        assert go.Figure(found["figure"].to_dict()) == go.Figure(
+            map_chart.draw(characters, task_map, settings).to_dict()
+        )
 
 
 def test_a_selection_as_a_table(characters: CharacterSet) -> None:
-    shown = maps.load("article", data=characters.name)
-    header, *rows = trust.as_csv(shown, [2, 9]).splitlines()
-    assert len(header.split(",")) == 12 + shown.embedding.shape[1]
-    assert [row.split(",")[0] for row in rows] == [shown.names[2], shown.names[9]]
+    task_map = load_map("gradient", "article", data=characters.name)
+    header, *rows = map_trust.as_csv(task_map, [2, 9]).splitlines()
+    assert len(header.split(",")) == 12 + task_map.embedding.shape[1]
+    assert [row.split(",")[0] for row in rows] == [task_map.names[2], task_map.names[9]]
 
 
 def test_images_of_ones_own_get_a_map_of_their_own(

@@ -6,11 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import training
-from dashboard.training import Room, Training
-from metalearn.data import CharacterSet
+from dashboard.training import Training, Trainings
+from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
-from metalearn.recipes import RECIPES
+from metalearn.pretrained.recipes import RECIPES
 
 
 def finished(now: Training, seconds: float = 120) -> Training:
@@ -39,7 +39,7 @@ def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:
     assert now.step == 20
     page.run()
     assert "After 20 meta-steps" in page.success[0].value
-    assert isinstance(training.trained(now.name), Learner)
+    assert isinstance(training.trained_learner(now.name), Learner)
 
 
 def test_it_stops_when_told(characters: CharacterSet) -> None:
@@ -49,7 +49,7 @@ def test_it_stops_when_told(characters: CharacterSet) -> None:
         time.sleep(0.05)
     now.stopping.set()
     assert 2 <= finished(now).step < 400
-    assert training.trained(now.name).embedder is None
+    assert training.trained_learner(now.name).embedder is None
 
 
 def test_others_wait(page: AppTest, characters: CharacterSet) -> None:
@@ -72,22 +72,22 @@ def test_what_goes_wrong_is_said(small: CharacterSet) -> None:
     assert training.start(now, small)
     assert "too few characters" in str(finished(now).error)
     with pytest.raises(MetalearnError, match="train it again"):
-        training.trained(now.name)
+        training.trained_learner(now.name)
 
 
-def test_what_nobody_expected_frees_the_room_too(characters: CharacterSet) -> None:
+def test_an_unexpected_error_ends_the_training_too(characters: CharacterSet) -> None:
     now = Training("prototypes", "article", 0, 0)  # no step, and so nothing validated to go back to
     assert training.start(now, characters)
     assert "the server's log says why" in str(finished(now).error)
-    assert not training.room().occupied.locked()
+    assert not training.trainings().running.locked()
 
 
-def test_the_shelf_is_short_and_names_are_not_guessed() -> None:
-    here = Room()
+def test_few_learners_are_kept_and_names_cannot_be_guessed() -> None:
+    trainings = Trainings()
     learner = RECIPES["scratch"].build(None, 0)
-    for i in range(training.KEPT + 3):
-        here.put(str(i), learner)
-    assert list(here.shelf) == [str(i) for i in range(3, training.KEPT + 3)]
+    for i in range(training.MOST_KEPT + 3):
+        trainings.keep(str(i), learner)
+    assert list(trainings.learners) == [str(i) for i in range(3, training.MOST_KEPT + 3)]
     names = {Training("anil", "lake", 20, 0).name for _ in range(50)}
     assert len(names) == 50
     assert min(map(len, names)) > 20

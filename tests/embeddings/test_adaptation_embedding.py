@@ -13,13 +13,15 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from torch import Tensor
 
-from metalearn.adapt import Trajectory
-from metalearn.backbone import Backbone
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from metalearn.embeddings.adaptation import KINDS, AdaptationEmbedding
 from metalearn.errors import MetalearnError
+from metalearn.learners.backbone import Backbone
 from metalearn.learners.learner import Learner
-from metalearn.tasks import CharacterTasks, Episodes, TaskBatch
+from metalearn.learners.trajectory import Trajectory
+from metalearn.tasks.character_tasks import CharacterTasks
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.task_batch import TaskBatch
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
 

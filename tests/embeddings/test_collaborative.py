@@ -13,8 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-from metalearn.backbone import Backbone
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from metalearn.embeddings.collaborative import (
     LEARNERS,
     CollaborativeEmbedding,
@@ -25,7 +24,10 @@ from metalearn.embeddings.collaborative import (
     to_class_means,
     to_nearest_drawings,
 )
-from metalearn.tasks import CharacterTasks, Episodes, TaskBatch
+from metalearn.learners.backbone import Backbone
+from metalearn.tasks.character_tasks import CharacterTasks
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.task_batch import TaskBatch
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
 

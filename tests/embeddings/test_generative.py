@@ -12,10 +12,12 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from metalearn.embeddings.generative import KINDS, GenerativeEmbedding, _Adversary, _Found, _Normal
 from metalearn.errors import MetalearnError
-from metalearn.tasks import CharacterTasks, Episodes, TaskBatch
+from metalearn.tasks.character_tasks import CharacterTasks
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.task_batch import TaskBatch
 
 SMALL = {"code_size": 4, "latent_size": 3, "hidden": 16, "sets": 8}
 

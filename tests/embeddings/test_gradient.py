@@ -12,11 +12,12 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 
-from metalearn.backbone import Backbone
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from metalearn.embeddings.gradient import KINDS, GradientEmbedding
 from metalearn.errors import MetalearnError
-from metalearn.tasks import Episodes, TaskBatch
+from metalearn.learners.backbone import Backbone
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.task_batch import TaskBatch
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 
 PLAYER = "document.querySelector('.js-plotly-plot')"
 

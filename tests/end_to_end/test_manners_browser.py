@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from tests.end_to_end.conftest import Server, new_page
 
 PAGES = ("", "task_space", "adaptation", "draw", "does_it_help", "train")
@@ -12,7 +12,7 @@ PAGES = ("", "task_space", "adaptation", "draw", "does_it_help", "train")
 def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked(server: Server, browser: Browser) -> None:
     with server() as address:
         page = new_page(browser)
-        page.goto(f"{address}/task_space?map=PCA+2D&lang=zh")
+        page.goto(f"{address}/task_space?map=pca-2d&lang=zh")
         expect(page.get_by_role("heading", level=1)).to_have_text("任务空间")
         expect(page.get_by_role("link", name="观看适应")).to_be_visible()  # the menu, and not Streamlit's own
         page.close()
@@ -22,7 +22,7 @@ def test_a_point_that_is_clicked_is_marked_on_both_maps_and_stands_in_the_addres
     browser: Browser, address: str, characters: CharacterSet
 ) -> None:
     page = new_page(browser)
-    page.goto(f"{address}/task_space?beside=PCA+2D")
+    page.goto(f"{address}/task_space?beside=pca-2d")
     click_on_point(page, 700)
     expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
     expect(page.locator(".marks circle")).to_have_count(2)
@@ -58,7 +58,7 @@ def test_a_map_that_was_moved_stays_where_it_is_and_marks_move_with_it(browser: 
 
 def test_a_lasso_selects_and_so_does_a_click_afterwards(browser: Browser, address: str) -> None:
     page = new_page(browser)
-    page.goto(f"{address}/task_space?beside=PCA+2D")
+    page.goto(f"{address}/task_space?beside=pca-2d")
     click_on_point(page, 700)
     expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
     second = page.locator(".js-plotly-plot").nth(1)
@@ -83,7 +83,7 @@ def test_a_point_of_a_map_in_3d_is_marked_where_it_is_clicked_and_the_camera_sta
     browser: Browser, address: str
 ) -> None:
     page = new_page(browser)
-    page.goto(f"{address}/task_space?map=PCA+3D")
+    page.goto(f"{address}/task_space?map=pca-3d")
     page.locator(".js-plotly-plot canvas").first.wait_for()
     page.locator(".marks").wait_for(state="attached")
     page.wait_for_timeout(2500)  # until the page has come to rest

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 from metalearn.learners.learner import Learner
-from metalearn.tasks import Episodes, TaskBatch
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.task_batch import TaskBatch
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metalearn.data import CharacterSet
+from metalearn.characters.character_set import CharacterSet
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))

@@ -1,5 +1,6 @@
-"""The notebooks run from first cell to last, keep their promises of form, and read well without being run."""
+"""The notebooks run from the first cell to the last, have the parts that they should, and read well without a run."""
 
+import importlib
 import importlib.util
 import itertools
 import json
@@ -17,6 +18,7 @@ LONGEST_CELL = 15
 TIMEOUT_S = 180
 LARGEST_TOGETHER = 8_000_000
 MOST_MB = 3000
+MOST_IMPORTS_BESIDE_IT = 4
 # A path from the root of some machine: a slash not preceded by anything, a name, a slash, a name.
 ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~<>)\]}-])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\\w")
 
@@ -67,7 +69,7 @@ def test_they_are_all_there() -> None:
 
 @every_notebook
 def test_it_runs_within_its_time_and_memory_without_a_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data: no browser is needed to run a notebook
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data, so that no browser is needed
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
     execute = _load("execute")
@@ -115,14 +117,14 @@ def test_no_notebook_gives_a_solution_away(path: Path) -> None:
     code = "\n".join(cell.source for cell in _cells(path, "code"))
     for name in blanks.solutions():
         assert code.count(f"def {name}(") <= 1
-        assert f"def {name}(" not in code or f"check.{name}({name})" in code
+        assert f"def {name}(" not in code or f"ml.check.{name}({name})" in code
 
 
 def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blanks = _load("blanks")
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "06.py").write_text('def gate(scores, hard):\n    """Choose."""\n    return scores > 0\n')
-    old = nbformat.v4.new_code_cell('def gate(scores):\n    """Choose."""\n    ...\n\n\ncheck.gate(gate)')
+    old = nbformat.v4.new_code_cell('def gate(scores):\n    """Choose."""\n    ...\n\n\nml.check.gate(gate)')
     other = nbformat.v4.new_code_cell("print(1)")
     nbformat.write(nbformat.v4.new_notebook(cells=[other, old]), tmp_path / "06_attention.ipynb")
     monkeypatch.setattr(blanks, "FOLDER", tmp_path)
@@ -131,7 +133,7 @@ def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: py
     cells = _read(tmp_path / "06_attention.ipynb").cells
     assert cells[0].source == "print(1)"
     assert cells[1].source == (
-        'def gate(scores, hard):\n    """Choose."""\n    ...  # your code here\n\n\ncheck.gate(gate)'
+        'def gate(scores, hard):\n    """Choose."""\n    ...  # your code here\n\n\nml.check.gate(gate)'
     )
 
 
@@ -143,9 +145,24 @@ def test_its_cells_are_short(path: Path) -> None:
 
 
 @every_notebook
+def test_its_imports_come_from_the_front_door(path: Path) -> None:
+    code = "\n".join(cell.source for cell in _cells(path, "code"))
+    assert "import metalearn as ml" in code
+    assert len(re.findall(r"^from metalearn\b", code, flags=re.MULTILINE)) <= MOST_IMPORTS_BESIDE_IT
+
+
+@every_notebook
+def test_names_of_the_library_in_its_text_exist(path: Path) -> None:
+    text = "\n".join(cell.source for cell in _cells(path, "markdown"))
+    for module, name in re.findall(r"`(ml|metalearn(?:\.\w+)*)\.(\w+)", text):
+        home = importlib.import_module("metalearn" if module == "ml" else module)
+        assert hasattr(home, name) or importlib.util.find_spec(f"{home.__name__}.{name}"), f"{module}.{name}"
+
+
+@every_notebook
 def test_there_is_something_to_move(path: Path) -> None:
     code = "\n".join(cell.source for cell in _cells(path, "code"))
-    assert re.search(r"\binteract\(|updatemenus|sliders|adaptation_player\(", code)
+    assert re.search(r"\binteract\(|updatemenus|plots\.adaptation\(", code)
 
 
 @every_notebook
@@ -180,15 +197,15 @@ def test_together_they_are_small() -> None:
     assert sum(path.stat().st_size for path in NOTEBOOKS) < LARGEST_TOGETHER
 
 
-def test_pictures_and_prints_are_kept_and_noise_is_not() -> None:
+def test_figures_and_prints_are_kept_and_noise_is_not() -> None:
     execute = _load("execute")
-    picture = nbformat.v4.new_output("display_data", {"image/png": "AA=="})
+    figure = nbformat.v4.new_output("display_data", {"image/png": "AA=="})
     view = nbformat.v4.new_output("display_data", {execute.WIDGET_VIEW: {"model_id": "x"}, "text/plain": "interactive"})
     bar = nbformat.v4.new_output("stream", name="stderr", text="evaluating: 100%")
     said = nbformat.v4.new_output("stream", name="stdout", text="done")
     timing = {"execution": {"iopub.status.busy": "2026-01-01T00:00:00Z"}}
-    cell = nbformat.v4.new_code_cell("interact(…)", outputs=[bar, view, picture, said], metadata=timing)
+    cell = nbformat.v4.new_code_cell("interact(…)", outputs=[bar, view, figure, said], metadata=timing)
     tidy = execute.tidied(nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}}))
-    assert tidy.cells[0].outputs == [picture, said]
+    assert tidy.cells[0].outputs == [figure, said]
     assert tidy.cells[0].metadata == {}
     assert "widgets" not in tidy.metadata

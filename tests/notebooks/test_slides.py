@@ -1,4 +1,4 @@
-"""Slides have the sections and the pictures of their notebook, and neither code nor exercises."""
+"""Slides have the text and the figures of their notebook, and neither code nor exercises."""
 
 import importlib.util
 import re
@@ -28,12 +28,12 @@ def slides() -> ModuleType:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_sections_and_pictures_are_slides(slides: ModuleType, path: Path) -> None:
+def test_sections_and_figures_are_slides(slides: ModuleType, path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     found = slides.slides_of(notebook)
-    pictures = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
-    pictures = [o for o in pictures if "image/png" in o.get("data", {})]
-    assert sum("<img" in slide for slide in found) == len(pictures) > 0
+    images = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    images = [o for o in images if "image/png" in o.get("data", {})]
+    assert sum("<img" in slide for slide in found) == len(images) > 0
     text = " ".join(found)
     assert "Aims" in text
     assert "Recap" in text

@@ -1,0 +1,71 @@
+"""Make the moving picture on the front page: a learner adapting to one task, step by step.
+
+    python book/animation.py        # writes book/figures/adaptation.webp
+
+Needs the extra ``test`` and Chrome or Chromium, which draws the frames.
+"""
+
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+import metalearn as ml
+from metalearn.plots.player import adaptation_player
+from metalearn.plots.player.recorder import record
+from metalearn.plots.player.scene import CONTROLS_HEIGHT
+
+OUTPUT = Path(__file__).parent / "figures" / "adaptation.webp"
+STEPS, WAYS, SIZE = 8, 5, 720
+FIRST_MS, STEP_MS, LAST_MS = 1500, 600, 3000
+ANIMATE = "step => Plotly.animate(document.querySelector('.plotly-graph-div'), [step], {mode: 'immediate', frame: {duration: 0, redraw: true}, transition: {duration: 0}})"  # noqa: E501
+
+
+def player() -> str:
+    """Return the page with the player: two learners, one task of an alphabet that neither has seen."""
+    characters = ml.load_characters()
+    unseen = ml.split(characters, "lake").test
+    alphabet = unseen[characters.alphabet_ids[unseen] == characters.alphabet_ids[unseen[0]]]
+    chosen = np.random.default_rng(3).choice(alphabet, WAYS, replace=False)
+    task = ml.make_task(characters, chosen, shots=1, queries=3, seed=1)
+    learners = {"a meta-learned start": ml.load_learner("preinit", "lake"), "from scratch": ml.load_learner("scratch")}
+    on_map = ml.plots.on_map(task, ml.load_map("gradient", "lake"), ml.load_embedder("gradient", "lake"), STEPS)
+    recording = record(learners, task, STEPS, {}, characters, on_map)
+    views = [replace(view, step_sizes=None) for view in recording.views]  # all of one size: nothing to see
+    figure = adaptation_player(replace(recording, views=views))
+    return figure.to_html(include_plotlyjs=True, auto_play=False, config={"displayModeBar": False})
+
+
+def frames(page_source: str) -> list[Image.Image]:
+    """Return one image per step, as a browser shows it."""
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1180, "height": 900})
+        page.set_content(page_source)
+        figure = page.locator(".plotly-graph-div")
+        found = []
+        for step in range(STEPS + 1):
+            page.evaluate(ANIMATE, str(step))
+            page.wait_for_timeout(300)
+            image = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
+            image = image.crop((0, CONTROLS_HEIGHT, image.width, image.height))  # nothing to press in a picture
+            found.append(image.resize((SIZE, SIZE * image.height // image.width), Image.Resampling.LANCZOS))
+        browser.close()
+    return found
+
+
+def main() -> None:
+    """Write the animation."""
+    images = frames(player())
+    durations = [FIRST_MS, *[STEP_MS] * (len(images) - 2), LAST_MS]
+    images[0].save(OUTPUT, save_all=True, append_images=images[1:], duration=durations, loop=0, quality=80, method=6)
+    print(f"{OUTPUT}: {OUTPUT.stat().st_size / 1e6:.2f} MB, {len(images)} frames")
+
+
+if __name__ == "__main__":
+    main()

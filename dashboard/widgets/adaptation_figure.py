@@ -1,0 +1,91 @@
+"""The adaptation player: computed once for all visitors who ask for the same, and as code that draws it again.
+
+Nothing here reads a visitor's state: what is cached depends on the request alone.
+"""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import adaptation_jobs, state, training, worker_pool
+from dashboard.adaptation_request import AdaptationRequest, Entrant
+from dashboard.language import translated
+from dashboard.widgets.copy_as_python import call, collection, program, quoted
+from dashboard.widgets.map_chart import load_map_code
+from dashboard.widgets.ready_figure import ReadyFigure
+from metalearn.maps.task_map import FEWEST_CHARACTERS
+from metalearn.plots import player
+
+MOST_LEARNERS = len(player.LEARNERS)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def recording(request: AdaptationRequest) -> player.Recording:
+    """Let each learner adapt to the same task, in a worker process."""
+    task_map = state.task_map(request.split, request.data) if len(state.characters()) >= FEWEST_CHARACTERS else None
+    trained = training.trained_learners(entrant.learner for entrant in request.entrants)
+    return worker_pool.run(adaptation_jobs.record_adaptation, request, task_map, trained)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def figure(request: AdaptationRequest, start: int, narrow: bool, language: str) -> go.Figure:
+    """Return the player, opened at step ``start``. All visitors who read this language share it."""
+    words = {text: translated(text, language) for text in player.WORDS}
+    return ReadyFigure(worker_pool.run(player.adaptation_spec, recording(request), start, narrow, words))
+
+
+def code(request: AdaptationRequest, start: int, narrow: bool, with_map: bool) -> str:
+    """Return Python code that draws the same figure."""
+    questions = ["mixed"] if request.mixed else []
+    learners = [
+        f"{quoted(entrant.title)}: {call('ml.load_learner', entrant.learner, request.split, *questions)}"
+        for entrant in request.entrants
+    ]
+    embeddings = [
+        f"{quoted(entrant.title)}: {_embedding_code(entrant, request.seed)}"
+        for entrant in request.entrants
+        if entrant.embedding_source != "own"
+    ]
+    lines = ["characters = ml.load_characters()", *_task_code(request), collection("learners", "{", learners, "}")]
+    settings = [f"steps={request.steps}", "characters=characters"]
+    if embeddings:
+        lines.append(collection("embeddings", "{", embeddings, "}"))
+        settings.append("embeddings=embeddings")
+    if with_map:
+        lines += [
+            f"task_map = {load_map_code(request.split, 'gradient', request.data)}",
+            f"embedder = {call('ml.load_embedder', 'gradient', request.split)}",
+            f"on_map = ml.plots.on_map(task, task_map, embedder, {request.steps})",
+        ]
+        settings.append("on_map=on_map")
+    settings += [f"start={start}"] * (start > 0) + ["narrow=True"] * narrow
+    return program([*lines, f"figure = ml.plots.adaptation(learners, task, {', '.join(settings)})"])
+
+
+def _task_code(request: AdaptationRequest) -> list[str]:
+    """Return the lines that make the task, and another task if some learner is given the embedding of one."""
+    needs_another = any(entrant.embedding_source == "shuffled" for entrant in request.entrants)
+    numbers = f"shots={request.shots}, queries={request.queries}"
+    everyone = "ml.Episodes(characters, np.arange(len(characters))"
+    if request.question == "character":
+        others = f"{everyone}, len(names), {numbers}, batch_size=1, seed={request.seed})"
+        return [
+            collection("names", "[", [quoted(name) for name in request.characters], "]"),
+            f"task = ml.make_task(characters, names, {numbers}, seed={request.seed})",
+            *[f"another = {others}.batch(1)"] * needs_another,
+        ]
+    kind = f"{request.ways}, {numbers}, question={quoted(request.question)}"
+    return [
+        f"episodes = {everyone}, {kind}, batch_size=1, seed={request.seed})",
+        "task = episodes.batch(0)",
+        *["another = episodes.batch(1)"] * needs_another,
+    ]
+
+
+def _embedding_code(entrant: Entrant, seed: int) -> str:
+    """Return the code of what a learner is given in place of the task's own embedding."""
+    learner = f"learners[{quoted(entrant.title)}]"
+    return {
+        "shuffled": f"{learner}.embed(another)",
+        "zero": f"0 * {learner}.embed(task)",
+        "random": f'embedding_for({learner}, task, "random", seed={seed})',
+    }[entrant.embedding_source]

@@ -1,0 +1,31 @@
+"""The choice of a task's characters: of one alphabet, by image, or at random."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import state
+from dashboard.language import _
+from dashboard.widgets import images
+from metalearn.characters.character_set import CharacterSet
+
+
+def choose(characters: CharacterSet, ways: int) -> None:
+    """Let the visitor choose 2 to 10 characters: one by one, some at random, or on the map."""
+    left, right = st.columns([5, 3], vertical_alignment="bottom")
+    alphabet = left.selectbox(_("Alphabet"), characters.alphabet_names, key="alphabet", persist_state="session")
+    right.page_link("views/task_space.py", label=_("Choose them on the map"), icon=":material/scatter_plot:")
+    of_alphabet = np.flatnonzero(np.array(characters.alphabets) == alphabet)
+    buttons = st.container(horizontal=True)
+    for key, label, pool in (
+        ("some of alphabet", _("{count} of this alphabet").format(count=ways), of_alphabet),
+        ("some at random", _("{count} at random").format(count=ways), np.arange(len(characters))),
+    ):
+        buttons.button(label, key=key, on_click=choose_at_random, args=(pool, ways))
+    buttons.button(_("Clear"), key="clear", on_click=state.choose, args=([],), disabled=not state.chosen())
+    images.tick_boxes(characters, of_alphabet, state.chosen(), state.toggle)
+
+
+def choose_at_random(pool: np.ndarray, count: int) -> None:
+    """Choose ``count`` of the characters in ``pool``, or all if there are fewer; others each time."""
+    tries = st.session_state["tries"] = st.session_state.get("tries", 0) + 1
+    state.choose(np.random.default_rng([st.session_state["seed"], tries]).permutation(pool)[:count])

@@ -1,0 +1,38 @@
+"""The line that names the data, and the warning where glyphs stand in for Omniglot."""
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.language import _, error_text
+from metalearn.characters.character_set import CharacterSet
+from metalearn.errors import MetalearnError
+
+
+def show(characters: CharacterSet) -> None:
+    """Name the data; where the glyphs stand in for Omniglot, say so plainly and offer to try again."""
+    if state.glyphs_stand_in():
+        text, again = st.columns([5, 1], vertical_alignment="center")
+        text.warning(
+            _("Omniglot is not on this machine: these are the kit's own invented glyphs, not Omniglot."), icon="⚠️"
+        )
+        if again.button(_("Try again"), help=_("Download Omniglot (14 MB)")):
+            _download()
+    st.caption(
+        _("Data: **{name}**, {size}. {citation}").format(
+            name=characters.name, size=characters.size, citation=characters.citation
+        )
+    )
+
+
+def _download() -> None:
+    with st.spinner(_("Downloading Omniglot (14 MB) and reading it; this takes a minute …")):
+        try:
+            from metalearn.characters.omniglot import load_omniglot
+
+            load_omniglot()
+        except MetalearnError as error:
+            st.error(_("{error}. The glyphs stay until it can be had.").format(error=error_text(error)))
+            return
+    state.characters.clear()
+    st.session_state.pop("characters", None)
+    st.rerun()

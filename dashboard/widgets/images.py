@@ -1,0 +1,49 @@
+"""Drawings as images on a page."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
+from metalearn.characters.png import png_address
+from metalearn.plots.style import short_name
+
+CELL = 96  # pixels; as many fit into a row as the screen is wide
+
+
+def image_address(drawing: np.ndarray, scale: int = 3) -> str:
+    """Return the address of a drawing, uint8 ``[28, 28]`` with ink high: dark on white, ``scale`` times as large.
+
+    The address holds the image itself (a ``data:`` URL), so that a page with fifty drawings needs no fifty requests.
+    """
+    return _image_address(drawing.tobytes(), scale)
+
+
+@lru_cache(maxsize=4096)
+def _image_address(drawing: bytes, scale: int) -> str:
+    image = Image.frombytes("L", (IMAGE_SIZE, IMAGE_SIZE), drawing).point(lambda value: 255 - value)
+    return png_address(image.resize((scale * IMAGE_SIZE, scale * IMAGE_SIZE), Image.Resampling.NEAREST))
+
+
+def row_of_characters(characters: CharacterSet, positions: list[int] | np.ndarray) -> None:
+    """Show the first drawing of each character, with its name."""
+    row = st.container(horizontal=True)
+    for position in positions:
+        row.image(image_address(characters.images[position, 0]), short_name(characters.characters[position]), width=84)
+
+
+def tick_boxes(
+    characters: CharacterSet, positions: np.ndarray, chosen: list[int], toggle: Callable[[int], None]
+) -> None:
+    """Show the characters as images with a box to tick under each; ``toggle`` is called with the one that changes."""
+    row = st.container(horizontal=True)
+    for position in positions:
+        cell = row.container(width=CELL)
+        cell.image(image_address(characters.images[position, 0], scale=2))
+        key = f"pick {characters.name} {position}"
+        st.session_state[key] = int(position) in chosen  # a character can be chosen in other ways than by its box
+        label = characters.characters[position].rsplit("/", 1)[1].removeprefix("character")
+        cell.checkbox(label, key=key, on_change=toggle, args=(int(position),))

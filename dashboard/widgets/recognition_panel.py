@@ -1,0 +1,93 @@
+"""A visitor's own characters: what a learner recognises, and where they lie on the map."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import adaptation_jobs, state, training, worker_pool
+from dashboard.language import _
+from dashboard.widgets import images, map_chart
+from dashboard.widgets.upload_panel import OwnCharacters
+from metalearn import plots
+from metalearn.characters.character_set import CharacterSet
+
+NEIGHBOURS = 5
+BEST_ANSWERS = 3
+
+
+def recognise(own: OwnCharacters, split: str) -> None:
+    """Let a learner adapt to the visitor's classes, and say what it takes the queries for."""
+    titles = state.learner_titles(split)
+    learner = st.selectbox(
+        _("Learner"),
+        list(titles),
+        list(titles).index("wide") if "wide" in titles else 0,
+        format_func=titles.__getitem__,
+        key="learner",
+        persist_state="session",
+    )
+    if not own.queries:
+        st.info(_("Now draw one of them again in the row **?** (or upload a picture to be recognised)."))
+        return
+    trained = training.trained_learners([learner])
+    probabilities, steps = worker_pool.run(adaptation_jobs.recognise, learner, split, trained, own.classes, own.queries)
+    for query, before, after in zip(own.queries, probabilities[0], probabilities[-1], strict=True):
+        left, right = st.columns([1, 4], vertical_alignment="center")
+        left.image(images.image_address(query), width=84)
+        for i in np.argsort(-after, kind="stable")[:BEST_ANSWERS]:
+            text = f"{own.names[i]}: {after[i]:.0%}"
+            if steps:
+                text += " " + _("(before adapting {share:.0%})").format(share=before[i])
+            right.progress(float(after[i]), text)
+    if steps:
+        st.caption(_("After {steps} steps on your drawings.").format(steps=steps))
+    else:
+        st.caption(_("This learner takes no steps: one look at your drawings sets what it answers."))
+
+
+def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> None:
+    """Show where each class lies among the tasks on the map, and its nearest; warn where even those are far."""
+    from metalearn.maps.user_tasks import common_shots, embed_own_characters, map_similarities
+    from metalearn.tasks.character_tasks import other_characters
+
+    task_map, embedder = state.task_map(split, characters.name), state.embedder(split)
+    embedded = embed_own_characters(own.classes, characters, other_characters(characters, split), embedder)
+    one_label = ["task"] * len(task_map.names)
+    figure = plots.task_map(task_map.pca[:, :2], one_label, task_map.names, axes=map_chart.axis_titles())
+    figure.update_traces(marker_color=plots.MUTED, marker_size=3, marker_opacity=0.5)
+    plots.with_own(figure, embedded[:, :2], own.names)
+    st.plotly_chart(
+        figure.update_layout(height=420, showlegend=False), alt=_("Your characters among all tasks, first components.")
+    )
+    similarities = map_similarities(embedded, task_map)
+    far = far_from_training(similarities, common_shots(own.classes, characters), split, characters)
+    for name, row, is_far in zip(own.names, similarities, far, strict=True):
+        nearest = np.argsort(-row, kind="stable")[:NEIGHBOURS]
+        st.markdown(_("Nearest to **{name}**").format(name=name))
+        images.row_of_characters(characters, nearest)
+        if is_far:
+            st.warning(
+                _(
+                    "**{name}** lies far from everything that was trained on: of characters that were held out, only "
+                    "one in twenty lies as far. Take what is said of it with care."
+                ).format(name=name)
+            )
+
+
+def far_from_training(similarities: np.ndarray, shots: int, split: str, characters: CharacterSet) -> np.ndarray:
+    """Say which characters are far from all training characters, bool ``[own characters]``.
+
+    ``similarities`` are their cosines with all tasks on the map, ``[own characters, tasks]``. The models were trained
+    on Omniglot, so on other data nothing is known to be far.
+    """
+    if characters.name != "omniglot":
+        return np.zeros(len(similarities), bool)
+    training_side = state.sides(split, characters, characters.name).train
+    return similarities[:, training_side].max(1) < _far_threshold(split, shots, characters)
+
+
+@st.cache_data(show_spinner="…", max_entries=32)
+def _far_threshold(split: str, shots: int, _omniglot: CharacterSet) -> float:
+    from metalearn.maps.user_tasks import far_threshold
+
+    sides, task_map = state.sides(split, _omniglot, _omniglot.name), state.task_map(split, _omniglot.name)
+    return far_threshold(_omniglot, sides.validation, sides.train, shots, state.embedder(split), task_map)

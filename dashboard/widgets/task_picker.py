@@ -1,0 +1,111 @@
+"""The choices before learners adapt: which task, which learners, and which embedding they are given."""
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.adaptation_request import Entrant
+from dashboard.language import _
+from dashboard.widgets import split_picker
+from dashboard.widgets.adaptation_figure import MOST_LEARNERS
+from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
+from metalearn.tasks.questions import QUESTIONS
+
+MOST_STEPS = 20
+
+
+def choose_task() -> tuple[str, int, int, int, int]:
+    """Ask for the question, ways, shots, queries and seed."""
+    titles = {"character": _("which character?"), "alphabet": _("which alphabet?"), "drawer": _("which drawer?")}
+    columns = st.columns([3, 2, 2, 2, 2], vertical_alignment="bottom")
+    question = columns[0].selectbox(
+        _("Question"),
+        QUESTIONS,
+        format_func=titles.__getitem__,
+        key="question",
+        persist_state="session",
+        help=_("What is asked of the drawings. The same drawings can be told apart by character, alphabet or hand."),
+    )
+    numbers = (
+        ("ways", _("Ways"), 2, 10, 5, _("Classes of a task drawn at random (Vinyals et al. 2016).")),
+        ("shots", _("Shots"), 1, 10, 1, _("Drawings of each class in the support set: what the learner learns from.")),
+        ("queries", _("Queries a class"), 1, 10, 5, _("New drawings of each class, to be named.")),
+        ("seed", _("Seed"), 0, 9999, 0, _("Which drawings: the same number gives the same task.")),
+    )
+    ways, shots, queries, seed = (
+        int(column.number_input(label, low, high, value, key=key, persist_state="session", help=why))
+        for column, (key, label, low, high, value, why) in zip(columns[1:], numbers, strict=True)
+    )
+    return question, ways, shots, queries, seed
+
+
+def choose_learners() -> tuple[str, bool, tuple[Entrant, ...], int]:
+    """Ask which learners adapt, what they were trained on, which embedding they are given, and for how many steps."""
+    left, middle, right = st.columns([3, 6, 2], vertical_alignment="bottom")
+    with left:
+        split = split_picker.choose()
+    mixed = split == "lake" and st.toggle(
+        _("Learners trained on all three questions"),
+        key="mixed",
+        persist_state="session",
+        help=_(
+            "Which character, which alphabet and which drawer, mixed, and not told which. There an embedding has "
+            "something to say; see 'Does it help?'."
+        ),
+    )
+    titles = state.learner_titles(split, mixed)
+    first = ("attention", "prototypes-twin") if mixed else ("preinit", "scratch")
+    preset = [name for name in first if name in titles]
+    known = [name for name in st.session_state.get("learners", preset) if name in titles]
+    st.session_state["learners"] = list(dict.fromkeys(known))[:MOST_LEARNERS]
+    chosen = middle.multiselect(
+        _("Learners, side by side"),
+        list(titles),
+        max_selections=MOST_LEARNERS,
+        format_func=titles.__getitem__,
+        key="learners",
+        persist_state="session",
+        help=_("Up to three, on the very same task: same drawings, same number of steps."),
+    )
+    steps = right.number_input(_("Steps"), 1, MOST_STEPS, 10, key="steps", persist_state="session")
+    source = choose_embedding_source()
+    if source == "own":
+        return split, mixed, tuple(Entrant(name, source, titles[name]) for name in chosen), int(steps)
+    conditioned = [name for name in chosen if state.is_conditioned(name)]
+    entrants = []
+    for name in chosen:
+        entrants.append(Entrant(name, "own", titles[name]))
+        if name in conditioned:
+            entrants.append(Entrant(name, source, f"{titles[name]} ({source_titles()[source]})"))
+    if not conditioned and chosen:
+        st.info(_("None of these learners uses an embedding: choose one that does, such as 'preinit' or 'alfa'."))
+    if len(entrants) > MOST_LEARNERS:
+        st.caption(_("There is room for three: the last ones chosen are left out."))
+    return split, mixed, tuple(entrants[:MOST_LEARNERS]), int(steps)
+
+
+def source_titles() -> dict[str, str]:
+    """Return what a learner can be told about a task, in words."""
+    return {
+        "own": _("its own embedding"),
+        "shuffled": _("another task's embedding"),
+        "zero": _("no embedding"),
+        "random": _("noise"),
+    }
+
+
+def choose_embedding_source() -> str:
+    """Ask which embedding the conditioned learners are given."""
+    source: str = st.segmented_control(
+        _("Tell learners that use an embedding"),
+        EMBEDDING_SOURCES,
+        default="own",
+        required=True,
+        format_func=source_titles().__getitem__,
+        key="told",
+        persist_state="session",
+        help=_(
+            "A learner told something else stands beside itself told the truth. Where both do the same, the embedding "
+            "does not matter to it on this task."
+        ),
+    )
+    return source

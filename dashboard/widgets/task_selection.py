@@ -1,0 +1,76 @@
+"""Which tasks are selected, by name or on a map, and what is shown of them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import state
+from dashboard.language import _
+from dashboard.widgets import task_images
+from dashboard.widgets.map_chart import NEIGHBOURS
+from metalearn.characters.character_set import CharacterSet
+from metalearn.maps.task_map import EPISODE_MAP, TaskMap
+
+MOST_SELECTED = 60  # their names have to fit into an address
+
+
+def choose(task_map: TaskMap) -> list[int]:
+    """Ask which tasks are selected, by name. What is selected on a map appears here too."""
+    left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
+    position = {name: i for i, name in enumerate(task_map.names)}
+    st.session_state["tasks"] = [name for name in st.session_state.get("tasks", []) if name in position]
+    names = left.multiselect(
+        _("Selected tasks"),
+        task_map.names,
+        key="tasks",
+        persist_state="session",
+        max_selections=MOST_SELECTED,
+        placeholder=_("click or lasso on a map, or type a name"),
+    )
+    middle.toggle(_("Drawings as points"), key="drawings", persist_state="session", help=_("On flat maps."))
+    right.toggle(
+        _("Lines to true neighbours"),
+        key="lines",
+        persist_state="session",
+        help=_("From the first selected task to its nearest in the full space: long lines are where the map errs."),
+    )
+    return [position[name] for name in names]
+
+
+def select(tasks: Iterable[Any], names: tuple[str, ...]) -> None:
+    """Select the tasks that a browser sent; what is not a task's number is left out."""
+    known = dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names))
+    st.session_state["tasks"] = [names[task] for task in known][:MOST_SELECTED]
+
+
+def lassoed(chart_key: str) -> Iterator[Any]:
+    """Return the tasks in the box or lasso that was drawn on a map, as the browser sent them."""
+    points: Any = st.session_state[chart_key]["selection"]["points"]
+    return (np.ravel(point.get("customdata", [None])).tolist()[0] for point in points)
+
+
+def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], columns: int) -> None:
+    """Show the drawings of the selected tasks, and the neighbours of the first of them."""
+    if not selected:
+        st.info(_("Click a point, or drag a box or lasso around some (tools above a flat map)."))
+        return
+    st.subheader(_("{count} selected").format(count=len(selected)))
+    task_images.show(characters, task_map, selected[: 3 * columns], columns)
+    if task_map.family != EPISODE_MAP:
+        few = [("characters", task_map.names[i]) for i in selected[: state.MOST_CHARACTERS]]
+        st.page_link(
+            "views/adaptation.py",
+            label=_("Watch a learner tell them apart"),
+            icon=":material/play_circle:",
+            query_params=[*few, ("split", task_map.split)],
+            disabled=len(selected) < 2,
+            help=_("The first {most} of them; select at least two.").format(most=state.MOST_CHARACTERS),
+        )
+    st.markdown(_("**Nearest to {name}**").format(name=task_images.name(task_map, selected[0])))
+    task_images.show(characters, task_map, task_map.neighbours(selected[0], NEIGHBOURS).tolist(), columns)
+    st.caption(
+        _("By cosine in all {size} dimensions, not on the map.").format(size=task_map.embedding.shape[1]),
+        help=_("The cosine of the angle between two embeddings, their mean taken off: 1 is the same direction."),
+    )

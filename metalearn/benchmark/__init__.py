@@ -1,0 +1,7 @@
+"""Benchmark: how fast the kit is, compared with plain code that does the same.
+
+cases, timing  what is timed, against what, and how
+reference      the plain code
+peers          other packages that do the same, if they are installed
+scaling        what many tasks cost in time and memory
+"""

@@ -1,0 +1,9 @@
+"""Characters: drawings of many characters, and where they come from.
+
+character_set                   CharacterSet: all drawings as one array; the image size
+splits                          Split, split: what may be trained, tuned and tested on
+load                            load_characters: the only file that knows all sources
+omniglot, image_folder, glyphs  the sources: Omniglot, your own images, invented scripts
+uploads, strokes                what a visitor draws or uploads
+images, cache, png              reading images, keeping arrays, showing drawings
+"""

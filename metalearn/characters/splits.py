@@ -1,0 +1,90 @@
+"""Which characters a learner may train on, tune on, and be tested on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metalearn.characters.character_set import CharacterSet
+from metalearn.errors import MetalearnError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which characters a learner may train on, tune on, and be tested on. No character is in two sides.
+
+    Parameters
+    ----------
+    name : str
+        "article" or "lake"; to be said beside every result.
+    train, validation, test : ndarray of int
+        Positions of characters in the character set.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> sides = ml.split(ml.load_characters("glyphs"), "lake")
+    >>> sides.name, len(sides.train), len(sides.validation), len(sides.test)
+    ('lake', 653, 79, 499)
+    """
+
+    name: str
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split(characters: CharacterSet, name: str) -> Split:
+    """Split characters into those to train on, to tune on (validation) and to be tested on.
+
+    Parameters
+    ----------
+    characters : CharacterSet
+        The characters to split.
+    name : str
+        "article": characters at random. Of Omniglot, 1,100 are to train on, 100 for validation and 423 for the test; of
+        another set, the same shares. Training and test share alphabets. "lake": the test has alphabets of its own. The
+        first three fifths of the alphabets are for training, one in ten of them for validation; the others are for the
+        test. Of Omniglot, these are Lake's 30 background and 20 evaluation alphabets.
+
+    Returns
+    -------
+    Split
+        Positions of characters: ``train``, ``validation`` and ``test``.
+
+    Raises
+    ------
+    MetalearnError
+        For an unknown split, and for the lake split of a single alphabet.
+
+    References
+    ----------
+    Lake, Salakhutdinov and Tenenbaum 2015, "Human-level concept learning through probabilistic program induction".
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> sides = ml.split(ml.load_characters("glyphs"), "article")
+    >>> len(sides.train), len(sides.validation), len(sides.test)
+    (834, 76, 321)
+    """
+    if name == "article":
+        order = np.random.default_rng(0).permutation(len(characters))
+        test_from = round(len(order) * 1200 / 1623)
+        validation_from = round(len(order) * 1100 / 1623)
+        sides = np.split(order, [validation_from, test_from])
+    elif name == "lake":
+        count = len(characters.alphabet_names)
+        if count < 2:
+            raise MetalearnError(
+                "{name} has one alphabet; the lake split needs two, use the article split", name=characters.name
+            )
+        background = max(1, count * 3 // 5)
+        order = np.random.default_rng(0).permutation(background)
+        held_out = order[: background // 10]
+        ids = characters.alphabet_ids
+        is_validation = np.isin(ids, held_out)
+        sides = [np.flatnonzero((ids < background) & ~is_validation), np.flatnonzero(is_validation)]
+        sides.append(np.flatnonzero(ids >= background))
+    else:
+        raise MetalearnError("unknown split {name!r}; there are article and lake", name=name)
+    return Split(name, *(np.sort(side) for side in sides))

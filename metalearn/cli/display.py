@@ -1,0 +1,58 @@
+"""Showing the result of a subcommand as text."""
+
+from metalearn.cli.commands import Result
+
+
+def fields(result: Result) -> str:
+    """Return one line per field; nested results are indented."""
+    lines: list[str] = []
+    for name, value in result.items():
+        if isinstance(value, dict):
+            lines += [f"{name}:", *("  " + line for line in fields(value).split("\n"))]
+        else:
+            lines.append(f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}")
+    return "\n".join(lines)
+
+
+def rows(result: Result) -> str:
+    """Return one line per result: the mean with its interval, then what it is of."""
+    hidden = {"mean", "ci95", "data", "seed", "version", "asked_tasks", "wall_s"}
+    lines = [
+        f"{row['mean']:8.4f} ± {row['ci95']:.4f}  "
+        + "  ".join(f"{name} {value}" for name, value in row.items() if name not in hidden)
+        for row in result["rows"]
+    ]
+    return "\n".join([*lines, f"written to {result['output']}"])
+
+
+def benchmark(result: Result) -> str:
+    """Return the machine, then one line per case, and below it one line for each other way to do the same."""
+    lines = [", ".join(f"{name} {value}" for name, value in result["machine"].items())]
+    for row in result["rows"]:
+        if result["scale"]:
+            lines.append(f"{row['tasks']:8,} tasks: {row['ms_a_task']:.2f} ms a task, at most {row['peak_mb']:,} MB")
+            continue
+        aim = f", aim {row['target']:.2f} times" if row["target"] else ""
+        aim += f", aim {row['target_s']:g} s" if row["target_s"] else ""
+        aim += {True: ": reached", False: ": missed", None: ""}[row.get("reached")]
+        limit = f", {row['share_of_limit']:.0%} of the limit" if "share_of_limit" in row else ""
+        lines.append(f"{row['kit_s']:9.4f} s  {row['case']}{aim}{limit}")
+        lines += [f"{o['s']:9.4f} s  {o['ratio']:6.2f} times as long: {name}" for name, o in row["others"].items()]
+    return "\n".join(lines)
+
+
+def course(result: Result) -> str:
+    """Say where the notebooks are, and how to open them."""
+    return f"{result['notebooks']} notebooks are in {result['folder']}; open them with: jupyter lab {result['folder']}"
+
+
+def trajectory(result: Result) -> str:
+    """Return the learner and its classes, then one line per step."""
+    lines = [
+        f"{result['learner']} on {', '.join(result['characters'])}",
+        f"{result['data']}, {result['shots']} shots, {result['queries']} queries a class, seed {result['seed']}",
+        "step  support loss  query accuracy",
+    ]
+    for step, row in enumerate(result["steps"]):
+        lines.append(f"{step:4}  {row['support_loss']:12.4f}  {row['query_accuracy']:14.1%}")
+    return "\n".join(lines)

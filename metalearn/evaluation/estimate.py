@@ -1,0 +1,53 @@
+"""A mean and its 95 % interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over independent samples, with its 95 % interval (normal approximation).
+
+    Parameters
+    ----------
+    mean : float
+        The mean.
+    ci95 : float
+        Half the width of the interval: what stands after the ±.
+    count : int
+        How many samples there are.
+
+    References
+    ----------
+    Liang and Zeger 1986, "Longitudinal data analysis using generalized linear models" (for ``groups``).
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> import numpy as np
+    >>> print(ml.Estimate.of(np.array([0.8, 0.9, 1.0, 0.9])))
+    90.0 ± 8.0 %
+    """
+
+    mean: float
+    ci95: float
+    count: int
+
+    @classmethod
+    def of(cls, samples: Tensor | np.ndarray, groups: np.ndarray | None = None) -> "Estimate":
+        """Estimate the mean of ``samples`` ``[n]``.
+
+        Where samples of a group may go together, as those of one alphabet do, ``groups`` ``[n]`` says which sample is
+        in which group. Then the groups are taken as independent, not the samples: the cluster-robust standard error.
+        """
+        values = np.asarray(samples, dtype=np.float64)
+        _, member = np.unique(np.arange(len(values)) if groups is None else groups, return_inverse=True)
+        sums = np.bincount(member, values - values.mean())
+        many = len(sums)
+        error = np.sqrt(many / (many - 1) * np.square(sums).sum()) / len(values) if many > 1 else np.nan
+        return cls(float(values.mean()), float(1.96 * error), len(values))
+
+    def __str__(self) -> str:
+        return f"{100 * self.mean:.1f} ± {100 * self.ci95:.1f} %"

@@ -1,0 +1,39 @@
+"""Writing and reading tables of results, as JSON and CSV."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from metalearn._files import write_atomically
+from metalearn.errors import MetalearnError
+
+Row = dict[str, Any]
+
+
+def read_table(path: Path) -> list[Row]:
+    """Return the rows in a file, or none if there is no file. Raises MetalearnError for a file of another kind."""
+    try:
+        rows = json.loads(path.read_text("utf-8")) if path.exists() else []
+    except (OSError, ValueError) as error:
+        raise MetalearnError(
+            "{path} is not a table of results ({error}); remove it", path=path, error=str(error)
+        ) from error
+    return rows
+
+
+def write_table(path: Path, rows: list[Row]) -> None:
+    """Write the rows to ``path`` as JSON, and as CSV beside it."""
+    write_atomically(path, json.dumps(rows, indent=0, ensure_ascii=False).encode() + b"\n")
+    write_atomically(path.with_suffix(".csv"), as_csv(rows).encode())
+
+
+def as_csv(rows: list[Row]) -> str:
+    """Return the rows as CSV, with all columns that any row has."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,126 @@
+"""What happened while a batch of tasks was adapted to, step by step."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from metalearn.learners.backbone import Params
+
+
+@dataclass(frozen=True, repr=False)
+class Trajectory:
+    """What happened to a batch of T tasks over S steps of adaptation; row 0 is before the first step.
+
+    With ``every_query=False`` the queries are answered at the end alone. The query fields then have one row, and
+    ``support_loss`` has S rows: the loss after the last step is not computed.
+
+    Parameters
+    ----------
+    support_loss, query_loss : Tensor
+        The mean cross-entropy of each task, ``[S+1, T]``.
+    query_logits : Tensor
+        The answers to the queries, ``[S+1, T, ways*queries, ways]``.
+    query_y : Tensor
+        The right answers, int64 ``[T, ways*queries]``.
+    parameters : tuple of dict
+        The task parameters at each of the S+1 moments, ``[T, ...]`` each.
+    gradients, step_sizes : tuple of dict
+        Those of each of the S steps: gradients ``[T, ...]``, and step sizes as the update hook reports them.
+    attention : Tensor, optional
+        What the modulate hook reports, ``[S+1, T, ...]``; None without such a hook.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> batch = ml.Episodes(characters, ml.split(characters, "lake").test, queries=3, batch_size=8).batch(0)
+    >>> trajectory = ml.load_learner("film", "lake").adapt(batch)
+    >>> trajectory.query_accuracy.shape
+    torch.Size([6, 8])
+    """
+
+    support_loss: Tensor
+    query_loss: Tensor
+    query_logits: Tensor
+    query_y: Tensor
+    parameters: tuple[Params, ...]
+    gradients: tuple[Params, ...]
+    step_sizes: tuple[Params, ...]
+    attention: Tensor | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.gradients)
+
+    def __repr__(self) -> str:
+        tasks, accuracy = len(self.query_y), self.query_accuracy.mean(1)
+        return (
+            f"<Trajectory: {tasks} task{'s' * (tasks != 1)}, {self.steps} step{'s' * (self.steps != 1)}, "
+            f"query accuracy {accuracy[0]:.1%} → {accuracy[-1]:.1%}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the mean losses and accuracies by step, in a notebook."""
+        if len(self.support_loss) != len(self.query_loss):  # made with every_query=False: nothing to show step by step
+            return repr(self).replace("<", "&lt;")
+        rows = zip(self.support_loss.mean(1), self.query_loss.mean(1), self.query_accuracy.mean(1), strict=True)
+        cells = "".join(
+            f"<tr><td>{step}</td><td>{support:.3f}</td><td>{query:.3f}</td><td>{accuracy:.1%}</td></tr>"
+            for step, (support, query, accuracy) in enumerate(rows)
+        )
+        head = "<tr><th>step</th><th>support loss</th><th>query loss</th><th>query accuracy</th></tr>"
+        return f"<table>{head}{cells}</table>"
+
+    @property
+    def query_accuracy(self) -> Tensor:
+        """The share of queries answered right, ``[S+1, T]``."""
+        return (self.query_logits.argmax(-1) == self.query_y).float().mean(-1)
+
+
+class History:
+    """Collects what happens at each step, and makes a Trajectory of it in the end."""
+
+    def __init__(self) -> None:
+        self.support_losses: list[Tensor] = []
+        self.query_losses: list[Tensor] = []
+        self.query_logits: list[Tensor] = []
+        self.parameters: list[Params] = []
+        self.attentions: list[Tensor] = []
+        self.gradients: list[Params] = []
+        self.step_sizes: list[Params] = []
+
+    def support(self, loss: Tensor) -> None:
+        """Note the support losses ``[T]`` before a step."""
+        self.support_losses.append(loss)
+
+    def state(self, parameters: Params, attention: Tensor | None) -> None:
+        """Note the task parameters, and the attention if there is one."""
+        self.parameters.append(parameters)
+        if attention is not None:
+            self.attentions.append(attention)
+
+    def query(self, logits: Tensor, loss: Tensor) -> None:
+        """Note the answers to the queries and their losses."""
+        self.query_logits.append(logits)
+        self.query_losses.append(loss)
+
+    def move(self, gradients: Params, step_sizes: Params) -> None:
+        """Note a step."""
+        self.gradients.append(gradients)
+        self.step_sizes.append(step_sizes)
+
+    def trajectory(self, query_y: Tensor) -> Trajectory:
+        """Return all of it."""
+        query_loss = torch.stack(self.query_losses)
+        return Trajectory(
+            support_loss=torch.stack(self.support_losses) if self.support_losses else query_loss[:0],
+            query_loss=query_loss,
+            query_logits=torch.stack(self.query_logits),
+            query_y=query_y,
+            parameters=tuple(self.parameters),
+            gradients=tuple(self.gradients),
+            step_sizes=tuple(self.step_sizes),
+            attention=torch.stack(self.attentions) if self.attentions else None,
+        )

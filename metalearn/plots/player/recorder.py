@@ -1,0 +1,203 @@
+"""Let learners adapt to one task, and record all that the player shows of it, as plain arrays."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from sklearn.pipeline import Pipeline
+from torch import Tensor
+
+from metalearn.characters.character_set import CharacterSet
+from metalearn.learners.backbone import HEAD, Params
+from metalearn.learners.hooks import Support
+from metalearn.learners.learner import Learner
+from metalearn.maps.task_map import TaskMap
+from metalearn.plots.player.figure import adaptation_player
+from metalearn.plots.player.views import AdaptationView, Plane, Recording, TaskOnMap
+from metalearn.plots.style import short_name
+from metalearn.tasks.task_batch import TaskBatch
+
+GRID = 40  # cells of the decision regions, in each direction
+ROOM = 0.15  # around the drawings, as a share of what they span
+
+
+def adaptation(
+    learners: Learner | Mapping[str, Learner],
+    task: TaskBatch,
+    *,
+    steps: int | None = None,
+    embeddings: Mapping[str, Tensor] | None = None,
+    characters: CharacterSet | None = None,
+    on_map: TaskOnMap | None = None,
+    start: int = 0,
+    narrow: bool = False,
+) -> go.Figure:
+    """Play how one learner, or up to three side by side, adapt to a task, step by step.
+
+    Parameters
+    ----------
+    learners : Learner or mapping of str to Learner
+        The learner; or up to three, by the titles above their panels.
+    task : TaskBatch
+        A batch of one task.
+    steps : int, optional
+        Inner steps; by default as many as the first learner usually takes.
+    embeddings : mapping of str to Tensor, optional
+        Embeddings to use in place of learners' own, ``[1, d]`` each, by the learners' titles.
+    characters : CharacterSet, optional
+        Where the drawings come from; with it, classes have names.
+    on_map : TaskOnMap, optional
+        Where the task lies among others, as :func:`on_map` finds it.
+    start : int
+        The step at which the figure opens.
+    narrow : bool
+        Whether to put the panels below one another, for a phone.
+
+    Returns
+    -------
+    plotly Figure
+        With a slider, and buttons to play.
+
+    Raises
+    ------
+    MetalearnError
+        For more than three learners.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> task = ml.make_task(characters, characters.characters[:3], shots=2)
+    >>> figure = ml.plots.adaptation(ml.load_learner("preinit"), task, characters=characters)
+    >>> len(figure.frames)
+    6
+    """
+    named = {"learner": learners} if isinstance(learners, Learner) else learners
+    recording = record(named, task, steps, embeddings or {}, characters, on_map)
+    return adaptation_player(recording, start, narrow)
+
+
+def record(
+    learners: Mapping[str, Learner],
+    task: TaskBatch,
+    steps: int | None,
+    embeddings: Mapping[str, Tensor],
+    characters: CharacterSet | None,
+    on_map: TaskOnMap | None,
+) -> Recording:
+    """Return what :func:`adaptation` plays."""
+    steps = next(iter(learners.values())).steps if steps is None else steps
+    views = [watch(title, learner, task, steps, embeddings.get(title)) for title, learner in learners.items()]
+    names = class_names(task, characters) if characters else [f"class {i + 1}" for i in range(task.ways)]
+    images = (255 * task.query_x[0, :, 0]).round().byte().cpu().numpy()
+    return Recording(views, images, task.query_y[0].cpu().numpy(), names, on_map)
+
+
+def class_names(task: TaskBatch, characters: CharacterSet) -> list[str]:
+    """Return what the classes of a task are called: "Greek 01", "drawer07" or "Greek".
+
+    That is what the drawings of each class have in common: a character, a drawer, or else an alphabet.
+    """
+    answers = torch.cat([task.support_y[0], task.query_y[0]]).cpu().numpy()
+    ids = torch.cat([task.support_ids[0], task.query_ids[0]]).cpu().numpy()
+    classes = [np.divmod(ids[answers == c], characters.images.shape[1]) for c in range(task.ways)]
+    if all(len(set(character)) == 1 for character, _ in classes):
+        return [short_name(characters.characters[character[0]]) for character, _ in classes]
+    if all(len(set(drawer)) == 1 for _, drawer in classes):
+        return [characters.drawers[drawer[0]] for _, drawer in classes]
+    return [characters.alphabets[character[0]].replace("_", " ") for character, _ in classes]
+
+
+def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: Tensor | None = None) -> AdaptationView:
+    """Adapt to one task and return all that is shown; by default, with the learner's own embedding of the task."""
+    embedding = learner.embed(task) if embedding is None else embedding
+    with torch.no_grad():
+        start = time.perf_counter()
+        seen = learner.adapt(task, embedding, steps)
+        seconds = time.perf_counter() - start
+        bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
+        features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
+        plane = _plane(learner, task, bodies, features)
+    layers = seen.parameters[0] if seen.step_sizes else ()
+    sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).numpy() for name in layers}
+    return AdaptationView(
+        learner=title,
+        support_loss=seen.support_loss[:, 0].numpy(),
+        query_accuracy=seen.query_accuracy[:, 0].numpy(),
+        probabilities=seen.query_logits[:, 0].softmax(-1).numpy(),
+        plane=plane,
+        step_sizes=sizes,
+        attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).numpy(),
+        seconds=seconds,
+    )
+
+
+def _features(learner: Learner, task: TaskBatch, bodies: Sequence[Params], moving: bool) -> Tensor:
+    """Return the features of support and query set by each of ``bodies``, ``[S+1, n, F]``.
+
+    If the body is not ``moving``, they are the same at every step, and are computed once.
+    """
+    found = [
+        torch.cat([learner.backbone.features(body, x)[0] for x in (task.support_x, task.query_x)])
+        for body in (bodies if moving else bodies[:1])
+    ]
+    return torch.stack(found).expand(len(bodies), -1, -1)
+
+
+def _plane(learner: Learner, task: TaskBatch, bodies: Sequence[Params], features: Tensor) -> Plane:
+    """Return the drawings and the decision regions in the plane of the features' two leading directions."""
+    middle = features.mean((0, 1))
+    _, _, directions = torch.linalg.svd((features - middle).flatten(0, 1), full_matrices=False)
+    places = (features - middle) @ directions[:2].T
+    low, high = places.amin((0, 1)), places.amax((0, 1))
+    room = ROOM * (high - low)
+    x, y = (torch.linspace(float(a), float(b), GRID) for a, b in zip(low - room, high + room, strict=True))
+    points = middle + torch.cartesian_prod(y, x).flip(1) @ directions[:2]
+    regions = torch.stack([learner.backbone.classify(body, points[None])[0].argmax(-1) for body in bodies])
+    return Plane(
+        x=x.numpy(),
+        y=y.numpy(),
+        regions=regions.view(-1, GRID, GRID).to(torch.uint8).numpy(),
+        support=places[:, : task.support_y.shape[1]].numpy(),
+        support_y=task.support_y[0].numpy(),
+        queries=places[:, task.support_y.shape[1] :].numpy(),
+    )
+
+
+def _effective(learner: Learner, task: TaskBatch, embedding: Tensor | None, own: Params) -> Params:
+    """Return all parameters as predictions use them: shared ones, the task's ``own`` ones, modulated."""
+    shared = {name: p.detach() for name, p in learner.shared.items()}
+    support = Support(learner.backbone, shared, task.support_x, task.support_y, task.ways, embedding, learner.modulate)
+    return support.modulated({**shared, **own})[0]
+
+
+def on_map(task: TaskBatch, shown: TaskMap, embedder: Pipeline, steps: int) -> TaskOnMap:
+    """Follow a task on the PCA map, step by step, as the base model is trained on it.
+
+    Parameters
+    ----------
+    task : TaskBatch
+        A batch of one task.
+    shown : TaskMap
+        The map.
+    embedder : Pipeline
+        The embedder that made the map.
+    steps : int
+        How many steps the base model trains for.
+
+    Returns
+    -------
+    TaskOnMap
+        The task's path, which is nowhere before the first step. If its classes are characters, so are their places.
+    """
+    built_up = embedder[0].path(task, steps)[:, 0]
+    path = np.concatenate([np.full((1, 2), np.nan), embedder[-1].transform(built_up)[:, :2]])
+    drawings_each = int(shown.drawings[1, 0] - shown.drawings[0, 0])
+    answers = torch.cat([task.support_y[0], task.query_y[0]])
+    characters = torch.cat([task.support_ids[0], task.query_ids[0]]) // drawings_each
+    by_class = [characters[answers == c].unique().tolist() for c in range(task.ways)]
+    are_characters = all(len(found) == 1 and found[0] >= 0 for found in by_class)
+    classes = [found[0] for found in by_class] if are_characters else []
+    return TaskOnMap(shown.projections["pca-2d"], classes, path)

@@ -1,0 +1,103 @@
+"""Figures of the result tables: which measures of a table are shown, and how."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from metalearn import plots
+from metalearn.errors import MetalearnError
+from metalearn.evaluation.tables import Row
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to draw a table.
+
+    Parameters
+    ----------
+    says : str
+        What stands below the axis.
+    label : str
+        What a line is called, with fields of a row in braces.
+    group : tuple of str
+        The fields of a row that its colour stands for.
+    wanted : dict
+        Which rows are drawn: those with all these fields and values.
+    """
+
+    says: str
+    label: str
+    group: tuple[str, ...]
+    wanted: Row
+
+
+def _probe(says: str, measure: str) -> View:
+    return View(says, "{embedding}", ("split",), {"measure": measure, "entries": None})
+
+
+OWN = {"measure": "accuracy", "told": "own"}
+
+VIEWS: dict[str, tuple[View, ...]] = {
+    "families": (
+        _probe("nearest task of the same alphabet", "retrieval_1nn"),
+        _probe("of the ten nearest tasks, those of the same alphabet", "precision_at_10"),
+        _probe("agreement of clusters with alphabets (NMI)", "nmi"),
+        _probe("which question a task asks, by its five nearest", "question_5nn"),
+        _probe("a task is nearest to itself from other drawings", "stability"),
+        _probe("rank correlation of nearness with transfer", "transfer"),
+        _probe("rank correlation of length with difficulty", "difficulty"),
+    ),
+    "learners": (
+        View("accuracy, 5-way 1-shot", "{learner}", ("protocol",), {"what": "ablation", "question": None, **OWN}),
+        View("gain in accuracy over the same, told otherwise", "{learner}", ("protocol", "over"), {"measure": "gain"}),
+    ),
+    "mixed": (
+        View(
+            "gain in accuracy over the same, told otherwise",
+            "{learner}",
+            ("over",),
+            {"measure": "gain", "question": None},
+        ),
+        View("gain in accuracy over the unconditioned twin", "{learner}", ("question",), {"over": "twin"}),
+        View("accuracy, 5-way 5-shot", "{learner}", ("question",), OWN),
+    ),
+    "headline": (View("accuracy", "{ways}-way {shots}-shot", ("learner", "split", "protocol"), {}),),
+}
+
+
+def table_figure(table: str, rows: list[Row], view: View | None = None) -> go.Figure:
+    """Draw a table: means with 95 % intervals, one line per learner or embedding.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+    rows : list of dict
+        Its rows, as ``load_table`` returns them.
+    view : View, optional
+        What to draw of it; by default, its first view.
+
+    Returns
+    -------
+    plotly Figure
+        One colour per group.
+
+    Raises
+    ------
+    MetalearnError
+        Where the table has no rows to draw.
+    """
+    view = view or VIEWS[table][0]
+    drawn = [row for row in rows if all(row.get(key) == value for key, value in view.wanted.items())]
+    if not drawn:
+        raise MetalearnError("the table {table!r} has no rows to draw yet", table=table)
+    marks = [
+        plots.Mark(
+            view.label.format(**row),
+            " ".join(str(row.get(key) or "all") for key in view.group),
+            row["mean"],
+            row["ci95"],
+        )
+        for row in drawn
+    ]
+    return plots.dots(marks, view.says, f"{table} ({drawn[0]['data']}, seed {drawn[0]['seed']})")

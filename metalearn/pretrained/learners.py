@@ -1,0 +1,80 @@
+"""Loading the learners that ship, and those that were trained here."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from metalearn import artifacts
+from metalearn.errors import MetalearnError
+from metalearn.learners.backbone import Backbone
+from metalearn.learners.learner import Learner
+from metalearn.pretrained.embedders import EPISODE_EMBEDDER, load_embedder
+from metalearn.pretrained.names import locate
+from metalearn.pretrained.recipes import RECIPES
+from metalearn.pretrained.restore import restore_learner
+
+
+def load_learner(
+    name: str | Path, split: str = "lake", questions: str = "character", *, custom: Iterable[Any] = ()
+) -> Learner:
+    """Load a learner that ships, or one that was trained or saved here.
+
+    Parameters
+    ----------
+    name : str
+        A learner that ships (a key of ``RECIPES``), or the path of one that was saved, without ``.json``.
+    split : str
+        The split it was trained on, for one that ships: "article" or "lake".
+    questions : str
+        The questions it was trained on, for one that ships: "character" or "mixed".
+    custom : iterable
+        Hooks, networks and embedders of your own that the saved learner is made of: classes, functions or objects. They
+        are found by their names.
+
+    Returns
+    -------
+    Learner
+        Ready to adapt; in evaluation mode.
+
+    Raises
+    ------
+    MetalearnError
+        For a name that is neither, for a file that is missing or altered, and where a part of your own is missing.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> ml.load_learner("prototypes", "lake")
+    <Learner: PrototypeInit, SGD, 0 steps, no embedder, 102,689 parameters>
+    """
+    name = str(name)
+    path = locate("learner", name, RECIPES, split, questions)
+    arrays, description = artifacts.load(path)
+    if "init" in description:
+        return restore_learner(path, arrays, description, custom)
+    recipe = RECIPES.get(description.get("learner", ""))
+    if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
+        raise MetalearnError("{path} is not a learner of this version; make it again with 'metalearn train'", path=path)
+    embedder = load_embedder(str(path.parent / EPISODE_EMBEDDER)) if recipe.twin else None
+    learner = recipe.build(embedder, description["seed"])
+    learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
+    return learner.eval()
+
+
+def _settings(backbone: Backbone) -> dict[str, Any]:
+    """Return a network's settings as they are after JSON: tuples have become lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(backbone).items()}
+
+
+def best_learner(split_name: str) -> str:
+    """Name the shipped learner of the split with the best validation accuracy."""
+    described = [artifacts.describe(path) for path in sorted((artifacts.PRETRAINED / split_name).glob("*.json"))]
+    learners = [d for d in described if d.get("kind") == "learner"]
+    if not learners:
+        raise MetalearnError(
+            "no learner ships for the {split} split; make them with 'metalearn train --recipe all'", split=split_name
+        )
+    return max(learners, key=lambda d: d["validation"])["learner"]

@@ -1,0 +1,31 @@
+"""Where artifacts are: those that ship have a name, those of a user a path."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from metalearn import artifacts
+from metalearn.errors import MetalearnError
+
+
+def artifact_folder(split: str, questions: str = "character") -> str:
+    """Return the folder of everything that was trained on these questions of a split."""
+    return split if questions == "character" else f"{split}-{questions}"
+
+
+def locate(kind: str, name: str, known: Collection[str], split: str, questions: str = "character") -> Path:
+    """Return the path of an artifact, without ``.json``; ``kind`` is what an error calls it.
+
+    A name in ``known`` is one that ships for the split and questions; anything else is a path. Raises MetalearnError
+    where it is neither.
+    """
+    if name in known:
+        return artifacts.PRETRAINED / artifact_folder(split, questions) / name
+    path = Path(name).expanduser()
+    if not name or (path.parent == Path() and not path.with_name(f"{path.name}.json").exists()):
+        raise MetalearnError(
+            "unknown {kind} {name!r}; there are {known}, and the paths of those you saved",
+            kind=kind,
+            name=name,
+            known=", ".join(known),
+        )
+    return path

@@ -1,0 +1,150 @@
+"""Single results with all that is needed to read them: the learner, its training, the test tasks, the interval."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.splits import split
+from metalearn.embeddings.controls import make_controls
+from metalearn.errors import MetalearnError
+from metalearn.evaluation import probes
+from metalearn.evaluation.accuracy import query_accuracies
+from metalearn.evaluation.estimate import Estimate
+from metalearn.learners.learner import Embedder, Learner
+from metalearn.pretrained.embedders import BASE_LEARNER, find_family, load_embedder
+from metalearn.pretrained.learners import best_learner, load_learner
+from metalearn.tasks.character_tasks import all_character_tasks
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.lake_runs import load_lake_runs
+
+Result = dict[str, Any]
+
+
+def learner_accuracy(
+    name: str | None,
+    characters: CharacterSet,
+    split_name: str,
+    *,
+    own: Learner | None = None,
+    ways: int = 5,
+    shots: int = 1,
+    queries: int = 5,
+    tasks: int = 600,
+    steps: int | None = None,
+    within_alphabet: bool = False,
+    seed: int = 0,
+) -> Result:
+    """Measure a learner on episodes of test characters: accuracy with its 95 % interval.
+
+    The learner is ``own``, one of the user's; or else the one that ships as ``name``; or else the best that ships.
+    """
+    name = name or best_learner(split_name)
+    learner = own or load_learner(name, split_name)
+    sampler = Episodes(
+        characters,
+        split(characters, split_name).test,
+        ways,
+        shots,
+        queries,
+        within_alphabet=within_alphabet,
+        batch_size=10,
+        seed=seed,
+    )
+    by_step = query_accuracies(learner, sampler.sample(tasks), steps, tasks)
+    final = Estimate.of(by_step[-1])
+    return {
+        "accuracy": final.mean,
+        "ci95": final.ci95,
+        "tasks": final.count,
+        "ways": ways,
+        "shots": shots,
+        "queries": queries,
+        "steps": len(by_step) - 1,
+        "accuracy_by_step": [float(row.mean()) for row in by_step],
+        "protocol": "within-alphabet" if within_alphabet else "unstructured",
+        **_setting(name, learner, characters.name, split_name, seed),
+    }
+
+
+def lake_runs_error(
+    name: str | None, split_name: str, folder: Path, seed: int = 0, own: Learner | None = None
+) -> Result:
+    """Measure a learner on Lake's one-shot runs: the mean error over runs with its 95 % interval."""
+    runs = load_lake_runs(folder)
+    name = name or best_learner(split_name)
+    learner = own or load_learner(name, split_name)
+    with torch.no_grad():
+        errors = [1 - learner.adapt(run, every_query=False).query_accuracy[-1].item() for run in tqdm(runs, unit="run")]
+    mean = Estimate.of(np.array(errors))
+    return {
+        "error": mean.mean,
+        "ci95": mean.ci95,
+        "runs": mean.count,
+        "ways": runs[0].ways,
+        "shots": 1,
+        "protocol": "lake-runs",
+        **_setting(name, learner, f"runs in {folder.name}", split_name, seed),
+    }
+
+
+def _setting(name: str, learner: Learner, data: str, split_name: str, seed: int) -> Result:
+    transductive = learner.backbone.transductive
+    return {"split": split_name, "learner": name, "data": data, "transductive": transductive, "seed": seed}
+
+
+def embedding_table(
+    name: str,
+    characters: CharacterSet,
+    split_name: str,
+    seed: int = 0,
+    among: np.ndarray | None = None,
+    own: Embedder | None = None,
+) -> Result:
+    """Measure what an embedding knows about the alphabets of test characters, beside its controls.
+
+    The controls see the same support sets: mean pixels; mean features of the base model; the gradient embedding in an
+    untrained network; random vectors. ``among`` are positions of characters to use, in place of all test characters;
+    ``own`` is a fitted embedder of the user's, in place of the one that ships as ``name``.
+    """
+    test = characters_with_company(characters, split_name) if among is None else among
+    ids = characters.alphabet_ids[test]
+    drawings = None if own else find_family(name).drawings
+    tasks = all_character_tasks(characters, split_name, test, drawings)
+    ways = {
+        name: (own or load_embedder(name, split_name)).transform,
+        **make_controls(load_learner(BASE_LEARNER, split_name), seed),
+    }
+    rows = {}
+    for way, embed in tqdm(ways.items(), desc="embedding", unit="way", leave=False):
+        rows[way] = _flat(probes.alphabet_retrieval(embed(tasks), ids, seed))
+    return {
+        "embedding": name,
+        **rows.pop(name),
+        "controls": rows,
+        "tasks": len(test),
+        "labels": "alphabet",
+        "data": characters.name,
+        "split": split_name,
+        "seed": seed,
+    }
+
+
+def characters_with_company(characters: CharacterSet, split_name: str) -> np.ndarray:
+    """Return the test characters that are not alone in their alphabet: for the others there is nothing to find."""
+    ids = characters.alphabet_ids
+    test = split(characters, split_name).test
+    test = test[np.bincount(ids[test])[ids[test]] > 1]
+    if len(test) < 12:
+        raise MetalearnError(
+            "{name} has {count} test characters with company; 12 are needed", name=characters.name, count=len(test)
+        )
+    return test
+
+
+def _flat(estimates: dict[str, Estimate]) -> dict[str, float]:
+    means = {name: estimate.mean for name, estimate in estimates.items()}
+    return means | {f"{name}_ci95": estimate.ci95 for name, estimate in estimates.items()}

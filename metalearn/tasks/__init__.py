@@ -1,0 +1,11 @@
+"""Tasks: batches of them as plain tensors, and the samplers that make them.
+
+task_batch                 TaskBatch: T tasks of the same shape
+sampler                    what a sampler is: batch i is always the same
+episodes, mixed_questions  samplers of N-way K-shot episodes
+questions                  the three questions that drawings can be asked
+character_tasks            one task per character, the article's 1,200 + 423
+single_task                one task from characters you name, or from loose images
+lake_runs                  Lake's published one-shot runs
+augment                    distorted copies of drawings
+"""

@@ -1,0 +1,3 @@
+"""The three questions that can be asked of the same drawings. Nothing here needs torch."""
+
+QUESTIONS = ("character", "alphabet", "drawer")

@@ -1,0 +1,160 @@
+"""The outer loop: meta-training with validation, checkpoints and resuming."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from metalearn.errors import MetalearnError
+from metalearn.learners.learner import Learner
+from metalearn.tasks.sampler import Sampler, sample_tasks
+from metalearn.tasks.task_batch import TaskBatch
+from metalearn.training import distributed
+from metalearn.training.checkpoint import Run
+from metalearn.training.objectives import Objective, is_collective, query_loss
+from metalearn.training.schedule import Progress, Schedule
+
+
+def train(
+    learner: Learner,
+    tasks: Sampler,
+    *,
+    validation: Sampler,
+    meta_steps: int,
+    schedule: Schedule | None = None,
+    objective: Objective = query_loss,
+    validation_tasks: int = 100,
+    folder: Path | str | None = None,
+    title: str = "meta-training",
+    stop: Callable[[Progress], bool] = lambda progress: False,
+) -> Progress:
+    """Meta-train a learner in place, and leave it as it was when validation was best.
+
+    Parameters
+    ----------
+    learner : Learner
+        What is trained: the start in its backbone, and the meta-parameters of its hooks.
+    tasks : Sampler
+        Batch ``i`` is what meta-step ``i`` learns from. Processes that torchrun started share each batch.
+    validation : Sampler
+        Its first ``validation_tasks`` tasks decide when the learner was best. They must not be test tasks.
+    meta_steps : int
+        How long to train.
+    schedule : Schedule, optional
+        How fast.
+    objective : callable
+        ``objective(learner, batch)`` is the loss, a mean over the tasks of the batch.
+    folder : path, optional
+        Where to keep the run, at every validation. A run found there goes on where it was, and ends as it would have
+        ended without the interruption.
+    title : str
+        What the progress bar says.
+    stop : callable
+        Asked after every meta-step; True ends the training after one more validation.
+
+    Returns
+    -------
+    Progress
+        The loss of every meta-step, the validation accuracies, and the time it took.
+
+    Raises
+    ------
+    MetalearnError
+        Where the folder holds a run with other settings, or ``tasks`` or ``validation`` is no sampler.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> sides = ml.split(characters, "lake")
+    >>> tasks, held_out = (ml.Episodes(characters, pool, queries=3, batch_size=4) for pool in (sides.train, sides.test))
+    >>> learner = ml.Learner(ml.Backbone(), ml.PrototypeInit(), ml.SGD(0.1), steps=0)
+    >>> ml.train(learner, tasks, validation=held_out, meta_steps=2, validation_tasks=8).step
+    2
+    """
+    for name, sampler in (("tasks", tasks), ("validation", validation)):
+        if not hasattr(sampler, "batch"):
+            raise MetalearnError(
+                "{name} should be a sampler, with a method batch(index); {found} has none",
+                name=name,
+                found=type(sampler).__name__,
+            )
+    schedule = schedule or Schedule()
+    held_out = list(sample_tasks(validation, validation_tasks))
+    # Two groups, because the hooks may learn at another speed: the start is often trained already, the hooks are new.
+    start = list(learner.start.parameters())
+    hooks = [p for p in learner.parameters() if not any(p is shared for shared in start)]
+    groups: list[dict[str, Any]] = [
+        {"params": start, "speed": 1.0},
+        {"params": hooks, "speed": schedule.hook_speed},
+    ]
+    optimizer = torch.optim.AdamW(groups, weight_decay=schedule.weight_decay)
+    # If the folder holds an interrupted run, this puts learner, optimizer and progress back to its last checkpoint.
+    run = Run(learner, optimizer, meta_steps, schedule, Path(folder) if folder else None)
+    progress = run.progress
+    clock, cpu_clock = time.perf_counter() - progress.wall_s, time.process_time() - progress.cpu_s
+    with tqdm(total=meta_steps, initial=progress.step, desc=title, unit="step") as bar:
+        while progress.step < meta_steps:
+            for group in optimizer.param_groups:
+                factor = schedule.factor(progress.step, meta_steps)
+                group["lr"] = group["speed"] * schedule.learning_rate * factor
+            # Batch i of a sampler is always the same, so a resumed run sees exactly the tasks it would have seen.
+            loss = _meta_step(learner, tasks.batch(progress.step), optimizer, schedule, objective)
+            progress.losses.append(loss)
+            progress.step += 1
+            progress.wall_s, progress.cpu_s = time.perf_counter() - clock, time.process_time() - cpu_clock
+            stopped = stop(progress)
+            if stopped or progress.step % schedule.validate_every == 0 or progress.step == meta_steps:
+                run.validated(mean_accuracy(learner, held_out))
+                bar.set_postfix(loss=f"{loss:.3f}", validation=f"{progress.validation[-1][1]:.2%}")
+            bar.update()
+            if stopped:
+                break
+    # The last learner is not always the best: go back to the one that validation liked most.
+    run.restore_best()
+    return progress
+
+
+def part_of_loss(learner: Learner, batch: TaskBatch, objective: Objective) -> Tensor:
+    """Return this process's part of the loss of a batch; the parts of all processes add up to the whole."""
+    if distributed.count() == 1 or is_collective(objective):
+        return objective(learner, batch)
+    own = distributed.share(batch)
+    # The objective is a mean over its tasks. Shares may differ in size, so each counts by its number of tasks.
+    return objective(learner, own) * (len(own) / len(batch))
+
+
+def mean_accuracy(learner: Learner, batches: Sequence[TaskBatch]) -> float:
+    """Return the query accuracy after adaptation, averaged over all tasks of ``batches``."""
+    with torch.no_grad():
+        total = torch.zeros((), device=learner.device)
+        for batch in batches[distributed.number() :: distributed.count()]:  # with few batches, some processes just wait
+            total += learner.adapt(batch, every_query=False).query_accuracy[-1].sum()
+        distributed.add_up([total])
+    return total.item() / sum(map(len, batches))
+
+
+def _meta_step(
+    learner: Learner, batch: TaskBatch, optimizer: torch.optim.Optimizer, schedule: Schedule, objective: Objective
+) -> float:
+    """Take one outer step, and return the loss before it."""
+    optimizer.zero_grad()
+    with torch.autocast(learner.device.type, torch.bfloat16, schedule.half_precision and _has_bfloat16(learner.device)):
+        loss = part_of_loss(learner, batch, objective)
+    loss.backward()
+    distributed.add_up([loss.detach(), *(p.grad for p in learner.parameters() if p.grad is not None)])
+    # On a rare task the inner loop diverges and its gradient is huge: that one task must not undo all learning so far.
+    torch.nn.utils.clip_grad_norm_(learner.parameters(), schedule.clip)
+    optimizer.step()
+    return loss.item()
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor has bfloat16; where it only emulates it, it is slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()

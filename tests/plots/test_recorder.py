@@ -1,0 +1,111 @@
+"""What is watched of a learner is what it does: regions, places, step sizes, and what it was told."""
+
+import numpy as np
+import pytest
+import torch
+
+from metalearn.characters.character_set import CharacterSet
+from metalearn.errors import MetalearnError
+from metalearn.evaluation.accuracy import embedding_for
+from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
+from metalearn.learners.learner import Learner
+from metalearn.plots.player import AdaptationView
+from metalearn.plots.player.recorder import GRID, adaptation, class_names, watch
+from metalearn.plots.style import short_name
+from metalearn.pretrained.learners import load_learner
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.questions import QUESTIONS
+from metalearn.tasks.single_task import make_task
+from metalearn.tasks.task_batch import TaskBatch
+
+STEPS = 3
+
+
+@pytest.fixture(scope="module")
+def task(characters: CharacterSet) -> TaskBatch:
+    return make_task(characters, [characters.characters[i] for i in (3, 40, 90)], shots=2, queries=4, seed=1)
+
+
+@pytest.fixture(scope="module")
+def learners() -> dict[str, Learner]:
+    return {name: load_learner(name, "article") for name in ("prototypes", "film", "attention", "alfa")}
+
+
+@pytest.mark.parametrize("name", ["prototypes", "film", "attention", "alfa"])
+def test_it_shows_what_the_learner_did(task: TaskBatch, learners: dict[str, Learner], name: str) -> None:
+    learner = learners[name]
+    with torch.no_grad():
+        seen = learner.adapt(task, steps=STEPS)
+    view = watch(name, learner, task, STEPS)
+    np.testing.assert_array_equal(view.support_loss, seen.support_loss[:, 0])
+    np.testing.assert_array_equal(view.probabilities, seen.query_logits[:, 0].softmax(-1))
+    assert view.step_sizes is not None
+    assert {layer: len(sizes) for layer, sizes in view.step_sizes.items()} == dict.fromkeys(seen.parameters[0], STEPS)
+    assert (view.attention is None) == (name != "attention")
+
+
+@pytest.mark.parametrize("name", ["film", "attention"])
+def test_regions_are_what_the_classifier_says_of_the_plane(
+    task: TaskBatch, learners: dict[str, Learner], name: str
+) -> None:
+    """Along the plane the classes are linear, so that each class has one convex region: cell between two cells."""
+    plane = watch(name, learners[name], task, STEPS).plane
+    assert plane is not None
+    assert plane.regions.shape == (STEPS + 1, GRID, GRID)
+    assert len(np.unique(plane.regions[-1])) == 3
+    for regions in plane.regions:
+        for label in np.unique(regions):
+            for line in (*(regions == label), *(regions == label).T):
+                inside = np.flatnonzero(line)
+                assert len(inside) == 0 or line[inside[0] : inside[-1] + 1].all()
+    # The support drawings were learned: most lie in the region of their class at the end.
+    columns, rows = (np.searchsorted(axis, plane.support[-1][:, i]) for i, axis in enumerate((plane.x, plane.y)))
+    assert (plane.regions[-1][rows, columns] == plane.support_y).mean() > 0.6
+    moved = np.abs(plane.support[-1] - plane.support[0]).max()
+    assert moved > 0 if name == "film" else moved == 0
+
+
+def test_told_otherwise_a_learner_does_otherwise(
+    characters: CharacterSet, task: TaskBatch, learners: dict[str, Learner]
+) -> None:
+    another = Episodes(characters, np.arange(len(characters)), 3, 2, 4, batch_size=1, seed=1).batch(1)
+
+    def watched(source: str) -> AdaptationView:
+        told = embedding_for(learners["alfa"], task, source, another, seed=1)
+        return watch(source, learners["alfa"], task, STEPS, told)
+
+    own, *others = (watched(source) for source in EMBEDDING_SOURCES)
+    np.testing.assert_array_equal(own.probabilities, watch("", learners["alfa"], task, STEPS).probabilities)
+    for other in others:
+        assert np.abs(own.probabilities[-1] - other.probabilities[-1]).max() > 1e-4
+    assert embedding_for(learners["film"], task, "zero") is None
+    with pytest.raises(MetalearnError, match="unknown kind of embedding 'none'"):
+        embedding_for(learners["film"], task, "none")
+    with pytest.raises(MetalearnError, match="another task is needed"):
+        embedding_for(learners["alfa"], task, "shuffled")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_classes_are_called_what_their_drawings_have_in_common(characters: CharacterSet, question: str) -> None:
+    asked = Episodes(characters, np.arange(len(characters)), 3, 2, 4, question, batch_size=1, seed=5).batch(0)
+    known = {
+        "character": [short_name(name) for name in characters.characters],
+        "alphabet": [name.replace("_", " ") for name in characters.alphabet_names],
+        "drawer": list(characters.drawers),
+    }
+    names = class_names(asked, characters)
+    assert len(set(names)) == 3
+    assert set(names) <= set(known[question])
+
+
+def test_the_player_shows_several_learners_and_names_their_classes(
+    characters: CharacterSet, task: TaskBatch, learners: dict[str, Learner]
+) -> None:
+    both = {"one": learners["film"], "another": learners["alfa"]}
+    figure = adaptation(both, task, steps=STEPS, characters=characters)
+    assert len(figure.frames) == STEPS + 1
+    text = figure.to_json()
+    assert all(name in text for name in ("one", "another", *class_names(task, characters)))
+    assert len(adaptation(learners["prototypes"], task).frames) == 1
+    with pytest.raises(MetalearnError, match="1 to 3 learners, not 4"):
+        adaptation({str(i): learners["film"] for i in range(4)}, task, steps=1)

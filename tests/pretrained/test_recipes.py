@@ -1,0 +1,47 @@
+"""The named learners: whole, described, and each conditioned one beside its twin."""
+
+import pytest
+import torch
+
+from metalearn import artifacts
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.splits import split
+from metalearn.pretrained import release
+from metalearn.pretrained.learners import best_learner, load_learner
+from metalearn.pretrained.recipes import CONDITIONED, MIXED, RECIPES, SPLITS
+from metalearn.tasks.single_task import make_task
+
+SHIPPED = [(folder, name) for folder, names in release.shipped().items() for name in names if name in RECIPES]
+
+
+@pytest.mark.parametrize(("folder", "name"), SHIPPED)
+def test_a_shipped_learner_says_what_it_is_and_adapts(characters: CharacterSet, folder: str, name: str) -> None:
+    split_name, _, questions = folder.partition("-")
+    _, description = artifacts.load(artifacts.PRETRAINED / folder / name)
+    assert (description["learner"], description["split"], description["data"]) == (name, split_name, "omniglot")
+    assert description["questions"] == (questions or "character")
+    assert {"seed", "version", "schedule", "backbone", "validation", "wall_s", "threads"} <= set(description)
+    learner = load_learner(name, split_name, description["questions"])
+    task = make_task(characters, split(characters, split_name).test[[0, 20, 40]], shots=2, queries=5)
+    with torch.no_grad():
+        seen = learner.adapt(task)
+    assert seen.steps == description["inner_steps"]
+    assert seen.query_accuracy[-1].item() > 0.4
+
+
+def test_every_conditioned_learner_has_an_unconditioned_twin() -> None:
+    for name in CONDITIONED:
+        twin = RECIPES[name].twin
+        assert twin is not None
+        assert RECIPES[twin].twin is None
+        assert {name, twin} <= set(MIXED)
+
+
+def test_the_best_learner_is_the_one_with_the_best_validation() -> None:
+    for split_name in SPLITS:
+        validation = {
+            name: artifacts.describe(artifacts.PRETRAINED / split_name / f"{name}.json")["validation"]
+            for folder, name in SHIPPED
+            if folder == split_name
+        }
+        assert best_learner(split_name) == max(validation, key=lambda name: validation[name])

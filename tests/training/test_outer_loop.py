@@ -1,0 +1,186 @@
+"""The outer loop: it learns, repeats itself, resumes without a trace, stops when told, and keeps the best."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from metalearn.characters.character_set import CharacterSet
+from metalearn.errors import MetalearnError
+from metalearn.learners.backbone import HEAD, Backbone
+from metalearn.learners.init_hooks import LearnedInit, PrototypeInit
+from metalearn.learners.learner import Learner
+from metalearn.learners.update_hooks import SGD, LearnedStepSizes
+from metalearn.tasks.episodes import Episodes
+from metalearn.training.objectives import all_pairs_loss, reptile_distance
+from metalearn.training.outer_loop import mean_accuracy, train
+from metalearn.training.schedule import Progress, Schedule
+
+NETWORK = Backbone(widths=(8, 8, 16), groups=4)
+SCHEDULE = Schedule(validate_every=4)
+META_STEPS = 12
+
+
+def prototypes() -> Learner:
+    return Learner(NETWORK, PrototypeInit(), SGD(0.0), steps=0)
+
+
+def sampler(data: CharacterSet, **changed: object) -> Episodes:
+    options = {"ways": 3, "queries": 2, "batch_size": 4} | changed
+    return Episodes(data, np.arange(len(data)), **options)
+
+
+def run(data: CharacterSet, learner: Learner, folder: Path | None = None, **changed: object) -> Progress:
+    options: dict[str, Any] = {
+        "validation": sampler(data, seed=9),
+        "validation_tasks": 4,
+        "schedule": SCHEDULE,
+    } | changed
+    return train(learner, sampler(data), meta_steps=META_STEPS, folder=folder, **options)
+
+
+def state(learner: Learner) -> dict[str, torch.Tensor]:
+    return {name: p.clone() for name, p in learner.state_dict().items()}
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(p, b[name]) for name, p in a.items())
+
+
+def test_it_learns(characters: CharacterSet) -> None:
+    few = Episodes(characters, np.arange(12), ways=12, queries=3, batch_size=2)
+    learner = prototypes()
+    held_out = replace(few, seed=1)
+    validation = list(held_out.sample(20))
+    before = mean_accuracy(learner, validation)
+    schedule = Schedule(learning_rate=1e-2, validate_every=40)
+    progress = train(learner, few, validation=held_out, validation_tasks=20, meta_steps=80, schedule=schedule)
+    assert np.mean(progress.losses[-10:]) < 0.7 * np.mean(progress.losses[:10])
+    assert mean_accuracy(learner, validation) > before + 0.1
+
+
+def test_the_same_seed_gives_the_same_weights(small: CharacterSet) -> None:
+    first, second = prototypes(), prototypes()
+    run(small, first)
+    run(small, second)
+    assert same(state(first), state(second))
+
+
+def test_an_interrupted_run_ends_like_one_that_was_not(small: CharacterSet, tmp_path: Path) -> None:
+    whole, broken, resumed = prototypes(), prototypes(), prototypes()
+    expected = run(small, whole)
+
+    class LostError(Exception):
+        pass
+
+    def pull_the_plug(progress: Progress) -> bool:
+        if progress.step == 7:
+            raise LostError
+        return False
+
+    with pytest.raises(LostError):
+        run(small, broken, tmp_path, stop=pull_the_plug)
+    progress = run(small, resumed, tmp_path)
+    assert same(state(whole), state(resumed))
+    assert progress.losses == expected.losses
+    assert progress.validation == expected.validation
+
+
+def test_a_folder_with_another_schedule_is_not_mixed_up(small: CharacterSet, tmp_path: Path) -> None:
+    run(small, prototypes(), tmp_path)
+    with pytest.raises(MetalearnError, match="another schedule"):
+        run(small, prototypes(), tmp_path, schedule=replace(SCHEDULE, learning_rate=1.0))
+    shutil.rmtree(tmp_path)
+    run(small, prototypes(), tmp_path)
+
+
+def test_hooks_learn_as_many_times_as_fast_as_they_are_told(small: CharacterSet) -> None:
+    moved = {}
+    for speed in (1.0, 10.0):
+        learner = Learner(NETWORK, LearnedInit(HEAD), LearnedStepSizes(NETWORK, HEAD, 0.1), steps=1)
+        before = state(learner)
+        run(small, learner, schedule=Schedule(hook_speed=speed, validate_every=1), stop=lambda progress: True)
+        after = state(learner)
+        moved[speed] = {name: (after[name] - p).abs().max().item() for name, p in before.items()}
+    for name in moved[1.0]:
+        expected = 10 if name.startswith("update.") else 1
+        assert moved[10.0][name] == pytest.approx(expected * moved[1.0][name], rel=0.05), name
+
+
+def test_stop_stops_and_validates_what_there_is(small: CharacterSet) -> None:
+    progress = run(small, prototypes(), stop=lambda progress: progress.step == 3)
+    assert progress.step == 3
+    assert [step for step, _ in progress.validation] == [3]
+
+
+def test_the_best_validation_is_what_remains(small: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def falling(learner: Learner, batches: object) -> float:
+        seen.append(state(learner))
+        return 1.0 / len(seen)
+
+    monkeypatch.setattr("metalearn.training.outer_loop.mean_accuracy", falling)
+    learner = prototypes()
+    run(small, learner)
+    assert len(seen) == 3
+    assert same(state(learner), seen[0])
+
+
+def test_reptiles_outer_gradient_is_start_less_end(small: CharacterSet) -> None:
+    """Nichol et al. 2018, equation 2: φ moves along the mean of φ_S - φ over tasks."""
+    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1), steps=3)
+    batch = sampler(small, queries=0).batch(0)
+    reptile_distance(learner, batch).backward()
+    with torch.no_grad():
+        end = learner.adapt(batch).parameters[-1]
+    for name in NETWORK.body:
+        expected = (learner.start[name] - end[name]).mean(0)
+        torch.testing.assert_close(learner.start[name].grad, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_every_drawing_is_in_turn_the_only_example_of_its_class(small: CharacterSet) -> None:
+    """Snell et al. 2017, equation 2, for support slot k and query k' != k of every class of all tasks."""
+    learner, batch = prototypes(), sampler(small, shots=2, queries=2).batch(0)
+    drawings = torch.cat(
+        [x.unflatten(1, (3, 2)) for x in (batch.support_x, batch.query_x)], dim=2
+    )  # task, class, drawing
+    with torch.no_grad():
+        found = all_pairs_loss(learner, batch)
+        features = NETWORK.features(learner.shared, drawings.view(1, 4 * 3 * 4, 1, 28, 28)).view(12, 4, -1)
+        losses = []
+        for k in range(4):
+            for other in set(range(4)) - {k}:
+                for answer in range(12):
+                    far = (features[:, k] - features[answer, other]).square().sum(1)
+                    losses.append(F.cross_entropy(-far, torch.tensor(answer)))
+    torch.testing.assert_close(found, torch.stack(losses).mean(), atol=1e-4, rtol=1e-4)
+
+
+def test_half_precision_trains_about_the_same(small: CharacterSet) -> None:
+    ends = []
+    for half in (False, True):
+        learner = prototypes()
+        schedule = replace(SCHEDULE, half_precision=half)
+        progress = run(small, learner, schedule=schedule, objective=all_pairs_loss)
+        ends.append(progress.losses)
+    assert all(p.dtype == torch.float32 for p in learner.parameters())
+    np.testing.assert_allclose(ends[0], ends[1], rtol=0.05)
+
+
+def test_the_schedule_warms_up_and_ends_at_nothing() -> None:
+    factors = [SCHEDULE.factor(step, 12) for step in range(13)]
+    assert 0 < factors[0] < factors[4]
+    assert factors[12] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_second_cycle_starts_anew_and_the_first_is_the_same() -> None:
+    one, two = Schedule(), Schedule(cycles=2)
+    assert [two.factor(step, 60) for step in range(30)] == [one.factor(step, 30) for step in range(30)]
+    assert two.factor(30, 60) == 1
+    assert two.factor(60, 60) == pytest.approx(0, abs=1e-9)
