@@ -33,7 +33,10 @@ MEASURES = (
     noted("gain in accuracy over the same, told otherwise"),
     noted("gain in accuracy over the unconditioned twin"),
     noted("accuracy, 5-way 5-shot"),
+    noted("nearest task of the same alphabet: difference to the mean features, paired"),
+    noted("which question a task asks: difference to the scatter, paired"),
     noted("accuracy"),
+    noted("accuracy within each alphabet, 20-way 1-shot"),
 )
 LEARNERS = (
     noted("Prototypical network"),

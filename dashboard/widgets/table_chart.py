@@ -13,7 +13,7 @@ def clicked_row(rows: list[Row], view: View, point: Mapping[str, Any]) -> Row:
 
     The chart has its lines and curves in the order in which the rows first name them.
     """
-    drawn = [row for row in rows if all(row.get(key) == value for key, value in view.wanted.items())]
+    drawn = view.rows_of(rows)
     learners = list(dict.fromkeys(row["learner"] for row in drawn))
     groups = list(dict.fromkeys(_group(row, view) for row in drawn))
     learner, group = learners[round(point["y"])], groups[point["curve_number"]]

@@ -12,6 +12,7 @@ from metalearn.errors import MetalearnError
 from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
 from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.learner import Learner
+from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.tasks.task_batch import TaskBatch
 
@@ -28,21 +29,34 @@ class Evaluation:
         The tasks, in words.
     transductive : bool
         Whether the answers to queries depended on one another.
+    alphabets : ndarray of str, optional
+        The alphabet of each task, ``[tasks]``, where each task is within one. Tasks of one alphabet go together, as it
+        may be an easy one: the intervals then take the alphabets as independent, not the tasks.
     """
 
     accuracies: np.ndarray
     measured_on: str
     transductive: bool
+    alphabets: np.ndarray | None = None
 
     @property
     def estimate(self) -> Estimate:
-        """The mean accuracy after the last step, with its 95 % interval over tasks."""
-        return Estimate.of(self.accuracies[-1])
+        """The mean accuracy after the last step, with its 95 % interval over tasks, or over alphabets."""
+        return Estimate.of(self.accuracies[-1], self.alphabets)
 
     @property
     def by_step(self) -> list[Estimate]:
         """The mean accuracy before the first step, after it, and so on."""
-        return [Estimate.of(row) for row in self.accuracies]
+        return [Estimate.of(row, self.alphabets) for row in self.accuracies]
+
+    @property
+    def by_alphabet(self) -> dict[str, Estimate]:
+        """The accuracy within each alphabet, the worst first; its interval is over the tasks of that alphabet."""
+        if self.alphabets is None:
+            return {}
+        last = self.accuracies[-1]
+        found = {str(name): Estimate.of(last[self.alphabets == name]) for name in np.unique(self.alphabets)}
+        return dict(sorted(found.items(), key=lambda entry: entry[1].mean))
 
     def __str__(self) -> str:
         steps = len(self.accuracies) - 1
@@ -91,7 +105,15 @@ def evaluate(
     True
     """
     accuracies = query_accuracies(learner, sample_tasks(sampler, tasks), steps, tasks, embedding)
-    return Evaluation(accuracies, f"{tasks:,} tasks of {sampler!r}", learner.backbone.transductive)
+    measured_on = f"{tasks:,} tasks of {sampler!r}"
+    return Evaluation(accuracies, measured_on, learner.backbone.transductive, alphabets_within(sampler, tasks))
+
+
+def alphabets_within(sampler: Sampler, tasks: int) -> np.ndarray | None:
+    """Return the alphabet of each of the first tasks of a sampler that stays within an alphabet; None for others."""
+    if not isinstance(sampler, Episodes) or not sampler.within_alphabet:
+        return None
+    return np.concatenate([sampler.alphabets_of(batch) for batch in sampler.sample(tasks)])
 
 
 def query_accuracies(

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+FEW = 30  # below so many samples or groups, two standard errors are too few
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over independent samples, with its 95 % interval (normal approximation).
+    """A mean over independent samples, with its 95 % interval.
+
+    The interval is Student's for fewer than 30 samples or groups, and the normal one for more, where the two differ by
+    less than a twentieth.
 
     Parameters
     ----------
@@ -21,14 +26,15 @@ class Estimate:
 
     References
     ----------
-    Liang and Zeger 1986, "Longitudinal data analysis using generalized linear models" (for ``groups``).
+    Student 1908, "The probable error of a mean"; Liang and Zeger 1986, "Longitudinal data analysis using generalized
+    linear models" (for ``groups``).
 
     Examples
     --------
     >>> import metalearn as ml
     >>> import numpy as np
     >>> print(ml.Estimate.of(np.array([0.8, 0.9, 1.0, 0.9])))
-    90.0 ± 8.0 %
+    90.0 ± 13.0 %
     """
 
     mean: float
@@ -47,7 +53,16 @@ class Estimate:
         sums = np.bincount(member, values - values.mean())
         many = len(sums)
         error = np.sqrt(many / (many - 1) * np.square(sums).sum()) / len(values) if many > 1 else np.nan
-        return cls(float(values.mean()), float(1.96 * error), len(values))
+        return cls(float(values.mean()), float(_quantile(many - 1) * error), len(values))
 
     def __str__(self) -> str:
         return f"{100 * self.mean:.1f} ± {100 * self.ci95:.1f} %"
+
+
+def _quantile(freedom: int) -> float:
+    """Return how many standard errors to each side hold 95 % of means, for so many degrees of freedom."""
+    if freedom < 1 or freedom + 1 >= FEW:
+        return 1.96
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, freedom))

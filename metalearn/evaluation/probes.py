@@ -36,11 +36,24 @@ def alphabet_retrieval(embedding: np.ndarray, labels: np.ndarray, seed: int = 0)
     }
 
 
+def nearest_agree(embedding: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return whether the nearest neighbour of each task (by centred cosine) has the same label, bool ``[tasks]``.
+
+    These are the answers behind "retrieval_1nn" of :func:`alphabet_retrieval`, for paired differences.
+    """
+    return labels[nearest_rows(centred_unit(embedding), 1)[:, 0]] == labels
+
+
 def question_accuracy(embedding: np.ndarray, questions: np.ndarray, neighbours: int = 5) -> Estimate:
     """Return how often most of a task's nearest neighbours ask the same question as the task (leave-one-out)."""
+    return Estimate.of(questions_told(embedding, questions, neighbours))
+
+
+def questions_told(embedding: np.ndarray, questions: np.ndarray, neighbours: int = 5) -> np.ndarray:
+    """Return whether most of each task's nearest neighbours ask the same question as the task, bool ``[tasks]``."""
     near = questions[nearest_rows(centred_unit(embedding), neighbours)]
     votes = np.stack([(near == question).sum(1) for question in np.unique(questions)], axis=1)
-    return Estimate.of(np.unique(questions)[votes.argmax(1)] == questions)
+    return np.unique(questions)[votes.argmax(1)] == questions
 
 
 def stability(first: np.ndarray, second: np.ndarray) -> Estimate:

@@ -22,17 +22,25 @@ class View:
     group : tuple of str
         The fields of a row that its colour stands for.
     wanted : dict
-        Which rows are drawn: those with all these fields and values.
+        Which rows are drawn: those with all these fields and values; None stands for a field that a row has not.
+    needs : str, optional
+        A field that rows need to be drawn, whatever its value.
     """
 
     says: str
     label: str
     group: tuple[str, ...]
     wanted: Row
+    needs: str | None = None
+
+    def rows_of(self, rows: list[Row]) -> list[Row]:
+        """Return the rows that this view draws."""
+        found = [row for row in rows if all(row.get(key) == value for key, value in self.wanted.items())]
+        return [row for row in found if self.needs is None or row.get(self.needs) is not None]
 
 
 def _probe(says: str, measure: str) -> View:
-    return View(says, "{embedding}", ("split",), {"measure": measure, "entries": None})
+    return View(says, "{embedding}", ("split", "reducer"), {"measure": measure, "entries": None})
 
 
 OWN = {"measure": "accuracy", "told": "own"}
@@ -46,6 +54,18 @@ VIEWS: dict[str, tuple[View, ...]] = {
         _probe("a task is nearest to itself from other drawings", "stability"),
         _probe("rank correlation of nearness with transfer", "transfer"),
         _probe("rank correlation of length with difficulty", "difficulty"),
+        View(
+            "nearest task of the same alphabet: difference to the mean features, paired",
+            "{embedding}",
+            ("split", "reducer"),
+            {"measure": "gain_retrieval_1nn", "over": "mean_features"},
+        ),
+        View(
+            "which question a task asks: difference to the scatter, paired",
+            "{embedding}",
+            ("split", "reducer"),
+            {"measure": "gain_question_5nn", "over": "scatter"},
+        ),
     ),
     "learners": (
         View("accuracy, 5-way 1-shot", "{learner}", ("protocol",), {"what": "ablation", "question": None, **OWN}),
@@ -61,7 +81,16 @@ VIEWS: dict[str, tuple[View, ...]] = {
         View("gain in accuracy over the unconditioned twin", "{learner}", ("question",), {"over": "twin"}),
         View("accuracy, 5-way 5-shot", "{learner}", ("question",), OWN),
     ),
-    "headline": (View("accuracy", "{ways}-way {shots}-shot", ("learner", "split", "protocol"), {}),),
+    "headline": (
+        View("accuracy", "{ways}-way {shots}-shot", ("learner", "split", "protocol"), {"alphabet": None}),
+        View(
+            "accuracy within each alphabet, 20-way 1-shot",
+            "{alphabet}",
+            ("learner",),
+            {"protocol": "within-alphabet", "ways": 20, "shots": 1},
+            needs="alphabet",
+        ),
+    ),
 }
 
 
@@ -88,7 +117,7 @@ def table_figure(table: str, rows: list[Row], view: View | None = None) -> go.Fi
         Where the table has no rows to draw.
     """
     view = view or VIEWS[table][0]
-    drawn = [row for row in rows if all(row.get(key) == value for key, value in view.wanted.items())]
+    drawn = view.rows_of(rows)
     if not drawn:
         raise MetalearnError("the table {table!r} has no rows to draw yet", table=table)
     marks = [

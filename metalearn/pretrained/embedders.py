@@ -18,6 +18,7 @@ from metalearn.embeddings.adaptation import AdaptationEmbedding
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.generative import GenerativeEmbedding
 from metalearn.embeddings.gradient import GradientEmbedding
+from metalearn.embeddings.scatter import ScatterEmbedding
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Backbone, Params
 from metalearn.learners.learner import Embedder, shared_parameters
@@ -97,6 +98,7 @@ FAMILIES: dict[str, Family] = {
         lambda base: GenerativeEmbedding("adversarial", latent_size=4, steps=4000),
         None,
     ),
+    "scatter": Family("Scatter within and between classes", lambda base: ScatterEmbedding(BASE_BACKBONE, base), None),
 }
 
 

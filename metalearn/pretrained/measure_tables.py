@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.decomposition import PCA
 from tqdm import tqdm
 
 from metalearn import __version__
@@ -17,7 +18,7 @@ from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.controls import CONTROLS, make_controls
 from metalearn.errors import MetalearnError
 from metalearn.evaluation import probes
-from metalearn.evaluation.accuracy import query_accuracies
+from metalearn.evaluation.accuracy import Evaluation, alphabets_within, evaluate, query_accuracies
 from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
 from metalearn.evaluation.estimate import Estimate
 from metalearn.evaluation.tables import Row, read_table, write_table
@@ -29,6 +30,7 @@ from metalearn.tasks.character_tasks import CharacterTasks, all_character_tasks
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.mixed_questions import MixedQuestions
 from metalearn.tasks.questions import QUESTIONS
+from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 Found = tuple[Row, Estimate]  # what exactly was measured, and the result
@@ -94,45 +96,87 @@ ENTRIES = (2, 4, 8, 16, 32, 64)
 TRANSFER_TASKS = 60
 
 
+REDUCERS = ("raw", "whitened")
+# The scatter ships like a family, but knows nothing of what is drawn: what does no better than it knows little.
+COMPARED_WITH = (*CONTROLS, "scatter")
+WHITENED_SIZE = 256
+
+
 def _families(setting: Setting) -> list[Measurement]:
-    """List the probes of every family and control, on test characters and mixed questions of both splits."""
+    """List the probes of every family and control, raw and whitened alike, on both splits."""
     found = []
     for split_name in SPLITS:
         for name in (*FAMILIES, *CONTROLS):
-            about: Row = {"split": split_name, "embedding": name, "entries": None}
-            found.append(Measurement(about, partial(_probe, setting, split_name, name)))
+            for reducer in REDUCERS:
+                about: Row = {"split": split_name, "embedding": name, "reducer": reducer, "entries": None}
+                found.append(Measurement(about, partial(_probe, setting, split_name, name, reducer)))
         for entries in ENTRIES:
-            about = {"split": split_name, "embedding": "collaborative", "entries": entries}
+            about = {"split": split_name, "embedding": "collaborative", "reducer": "raw", "entries": entries}
             found.append(Measurement(about, partial(_folded_in, setting, split_name, entries)))
     return found
 
 
-def _probe(setting: Setting, split_name: str, name: str) -> Iterator[Found]:
-    embed = _embedding(split_name, name, setting.seed)
+def _probe(setting: Setting, split_name: str, name: str, reducer: str) -> Iterator[Found]:
     characters, seed = setting.characters, setting.seed
-    test = characters_with_company(characters, split_name)
-    drawings = FAMILIES[name].drawings if name in FAMILIES else None
-    embedded = embed(all_character_tasks(characters, split_name, test, drawings))
-    for measure, estimate in probes.alphabet_retrieval(embedded, characters.alphabet_ids[test], seed).items():
-        yield {"measure": measure}, estimate
-
-    mixed = MixedQuestions(characters, split(characters, split_name).test, queries=0, batch_size=600, seed=seed)
+    labels = characters.alphabet_ids[characters_with_company(characters, split_name)]
     questions = np.arange(600) % len(QUESTIONS)
-    yield {"measure": "question_5nn"}, probes.question_accuracy(embed(mixed.batch(0)), questions)
 
-    half, other = (_drawings_of(setting, split_name, test, which) for which in (0, 1))
-    yield {"measure": "stability"}, probes.stability(embed(half), embed(other))
+    def rows(kind: str, of: str = name) -> np.ndarray:
+        return _reduced(setting, split_name, of, reducer, kind)
 
-    few, gains, losses = _transfer(setting, split_name)
-    embedded = embed(few)
-    yield {"measure": "transfer"}, probes.transfer_correlation(embedded, gains, seed)
-    yield {"measure": "difficulty"}, probes.difficulty_correlation(embedded, losses, seed)
+    for measure, estimate in probes.alphabet_retrieval(rows("characters"), labels, seed).items():
+        yield {"measure": measure}, estimate
+    yield {"measure": "question_5nn"}, probes.question_accuracy(rows("questions"), questions)
+    yield {"measure": "stability"}, probes.stability(rows("first half"), rows("second half"))
+    _, gains, losses = _transfer(setting, split_name)
+    yield {"measure": "transfer"}, probes.transfer_correlation(rows("few"), gains, seed)
+    yield {"measure": "difficulty"}, probes.difficulty_correlation(rows("few"), losses, seed)
+
+    # Paired, on the same tasks, and with the same reducer: a control gets the treatment of what it controls.
+    nearest, told = (
+        probes.nearest_agree(rows("characters"), labels),
+        probes.questions_told(rows("questions"), questions),
+    )
+    for control in COMPARED_WITH:
+        other = probes.nearest_agree(rows("characters", control), labels)
+        difference = nearest.astype(float) - other
+        yield {"measure": "gain_retrieval_1nn", "over": control}, Estimate.of(difference, groups=labels)
+        other = probes.questions_told(rows("questions", control), questions)
+        yield {"measure": "gain_question_5nn", "over": control}, Estimate.of(told.astype(float) - other)
 
 
-def _embedding(split_name: str, name: str, seed: int) -> Callable[[Tasks], np.ndarray]:
-    if name in FAMILIES:
-        return load_embedder(name, split_name).transform
-    return make_controls(load_learner(BASE_LEARNER, split_name), seed)[name]
+def _reduced(setting: Setting, split_name: str, name: str, reducer: str, kind: str) -> np.ndarray:
+    """Return the embeddings of a kind of test tasks, raw or whitened by training tasks of the same sort."""
+    raw = _raw(setting, split_name, name, kind)
+    return raw if reducer == "raw" else _whitening(setting, split_name, name, kind == "questions").transform(raw)
+
+
+@cache
+def _whitening(setting: Setting, split_name: str, name: str, mixed: bool) -> PCA:
+    """Fit the whitening that every family and control gets: principal components of training tasks, of equal scale."""
+    training = _raw(setting, split_name, name, "training questions" if mixed else "training characters")
+    return PCA(min(WHITENED_SIZE, *training.shape), whiten=True, random_state=0).fit(training)
+
+
+@cache
+def _raw(setting: Setting, split_name: str, name: str, kind: str) -> np.ndarray:
+    """Return the embeddings of a kind of tasks as the family or control gives them, ``[tasks, D]``; kept."""
+    characters, sides = setting.characters, split(setting.characters, split_name)
+    drawings = FAMILIES[name].drawings if name in FAMILIES else None
+    test = characters_with_company(characters, split_name)
+    mixed = partial(MixedQuestions, characters, queries=0, batch_size=600, seed=setting.seed)
+    tasks: dict[str, Callable[[], Tasks]] = {
+        "characters": lambda: all_character_tasks(characters, split_name, test, drawings),
+        "training characters": lambda: all_character_tasks(characters, split_name, sides.train, drawings),
+        "questions": lambda: mixed(sides.test).batch(0),
+        "training questions": lambda: mixed(sides.train).batch(0),
+        "first half": lambda: _drawings_of(setting, split_name, test, 0),
+        "second half": lambda: _drawings_of(setting, split_name, test, 1),
+        "few": lambda: _transfer(setting, split_name)[0],
+    }
+    if name in CONTROLS:
+        return make_controls(load_learner(BASE_LEARNER, split_name), setting.seed)[name](tasks[kind]())
+    return np.asarray(load_embedder(name, split_name)[0].transform(tasks[kind]()))
 
 
 def _drawings_of(setting: Setting, split_name: str, test: np.ndarray, which: int) -> CharacterTasks:
@@ -215,8 +259,8 @@ def _headline(setting: Setting) -> list[Measurement]:
 
 def _ablation(setting: Setting, name: str, protocol: str) -> Iterator[Found]:
     """Measure a learner with its own embedding and with others, and the differences, paired on the same tasks."""
-    own = _accuracies(setting, name, protocol, "own")
-    yield {"measure": "accuracy", "told": "own"}, Estimate.of(own)
+    own, groups = _accuracies(setting, name, protocol, "own"), _alphabets(setting, protocol)
+    yield {"measure": "accuracy", "told": "own"}, Estimate.of(own, groups)
     if protocol == "mixed":
         for i, question in enumerate(QUESTIONS):
             yield {"measure": "accuracy", "told": "own", "question": question}, Estimate.of(own[i :: len(QUESTIONS)])
@@ -225,10 +269,10 @@ def _ablation(setting: Setting, name: str, protocol: str) -> Iterator[Found]:
         return
     for source in EMBEDDING_SOURCES[1:]:
         other = _accuracies(setting, name, protocol, source)
-        yield {"measure": "accuracy", "told": source}, Estimate.of(other)
-        yield {"measure": "gain", "over": source}, Estimate.of(own - other)
+        yield {"measure": "accuracy", "told": source}, Estimate.of(other, groups)
+        yield {"measure": "gain", "over": source}, Estimate.of(own - other, groups)
     without = _accuracies(setting, twin, protocol, "own")
-    yield {"measure": "gain", "over": "twin", "twin": twin}, Estimate.of(own - without)
+    yield {"measure": "gain", "over": "twin", "twin": twin}, Estimate.of(own - without, groups)
     if protocol == "mixed":
         for i, question in enumerate(QUESTIONS):
             gain = Estimate.of((own - without)[i :: len(QUESTIONS)])
@@ -248,20 +292,26 @@ def _accuracies(setting: Setting, name: str, protocol: str, source: str) -> np.n
 
 def _by_step(setting: Setting, name: str, protocol: str) -> Iterator[Found]:
     learner, tasks = load_learner(name, _split_of(protocol)), setting.tasks // 3
-    found = query_accuracies(learner, _episodes(setting, protocol).sample(tasks), max(STEPS), tasks)
+    found = evaluate(learner, _episodes(setting, protocol), tasks, steps=max(STEPS))
     for step in STEPS:
-        yield {"measure": "accuracy", "steps": step, "own_steps": learner.steps}, Estimate.of(found[step])
+        yield {"measure": "accuracy", "steps": step, "own_steps": learner.steps}, found.by_step[step]
 
 
 def _one_accuracy(
     setting: Setting, name: str, protocol: str, split_name: str, *, ways: int, shots: int, tasks: int
 ) -> Iterator[Found]:
-    learner = load_learner(name, split_name)
-    batches = _episodes(setting, protocol, ways, shots, split_name).sample(tasks)
-    yield (
-        {"measure": "accuracy"},
-        Estimate.of(query_accuracies(learner, batches, None, tasks, every_query=False)[-1]),
-    )
+    learner, sampler = load_learner(name, split_name), _episodes(setting, protocol, ways, shots, split_name)
+    accuracies = query_accuracies(learner, sample_tasks(sampler, tasks), None, tasks, every_query=False)
+    found = Evaluation(accuracies, protocol, learner.backbone.transductive, alphabets_within(sampler, tasks))
+    yield {"measure": "accuracy"}, found.estimate
+    for alphabet, estimate in found.by_alphabet.items():
+        yield {"measure": "accuracy", "alphabet": alphabet}, estimate
+
+
+@cache
+def _alphabets(setting: Setting, protocol: str) -> np.ndarray | None:
+    """Return the alphabet of each task of a protocol that stays within one: intervals take alphabets as independent."""
+    return alphabets_within(_episodes(setting, protocol), setting.tasks)
 
 
 def _split_of(protocol: str) -> str:

@@ -12,11 +12,11 @@ from metalearn.characters.splits import split
 from metalearn.embeddings.controls import make_controls
 from metalearn.errors import MetalearnError
 from metalearn.evaluation import probes
-from metalearn.evaluation.accuracy import query_accuracies
+from metalearn.evaluation.accuracy import evaluate
 from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import BASE_LEARNER, find_family, load_embedder
-from metalearn.pretrained.learners import best_learner, load_learner
+from metalearn.pretrained.learners import best_learner, load_learner, trained_on
 from metalearn.tasks.character_tasks import all_character_tasks
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.lake_runs import load_lake_runs
@@ -54,17 +54,22 @@ def learner_accuracy(
         batch_size=10,
         seed=seed,
     )
-    by_step = query_accuracies(learner, sampler.sample(tasks), steps, tasks)
-    final = Estimate.of(by_step[-1])
+    found = evaluate(learner, sampler, tasks, steps=steps)
+    by_alphabet = {
+        # One task has no interval; JSON has no NaN.
+        alphabet: {"accuracy": e.mean, "ci95": e.ci95 if e.count > 1 else None, "tasks": e.count}
+        for alphabet, e in found.by_alphabet.items()
+    }
     return {
-        "accuracy": final.mean,
-        "ci95": final.ci95,
-        "tasks": final.count,
+        "accuracy": found.estimate.mean,
+        "ci95": found.estimate.ci95,
+        "tasks": found.estimate.count,
         "ways": ways,
         "shots": shots,
         "queries": queries,
-        "steps": len(by_step) - 1,
-        "accuracy_by_step": [float(row.mean()) for row in by_step],
+        "steps": len(found.accuracies) - 1,
+        "accuracy_by_step": [estimate.mean for estimate in found.by_step],
+        **({"worst_alphabet": next(iter(by_alphabet)), "by_alphabet": by_alphabet} if by_alphabet else {}),
         "protocol": "within-alphabet" if within_alphabet else "unstructured",
         **_setting(name, learner, characters.name, split_name, seed),
     }
@@ -76,6 +81,12 @@ def lake_runs_error(
     """Measure a learner on Lake's one-shot runs: the mean error over runs with its 95 % interval."""
     runs = load_lake_runs(folder)
     name = name or best_learner(split_name)
+    if own is None and trained_on(name, split_name) == "article":
+        raise MetalearnError(
+            "{learner} was trained on the article split, which holds most of the characters of Lake's runs (486 of "
+            "Omniglot's 659 evaluation characters); use one of the lake split: --split lake",
+            learner=name,
+        )
     learner = own or load_learner(name, split_name)
     with torch.no_grad():
         errors = [1 - learner.adapt(run, every_query=False).query_accuracy[-1].item() for run in tqdm(runs, unit="run")]

@@ -19,6 +19,7 @@ from metalearn.embeddings.adaptation import AdaptationEmbedding
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.generative import GenerativeEmbedding
 from metalearn.embeddings.gradient import GradientEmbedding
+from metalearn.embeddings.scatter import ScatterEmbedding
 from metalearn.errors import MetalearnError
 from metalearn.learners import init_hooks, modulate_hooks, update_hooks
 from metalearn.learners.backbone import Backbone
@@ -43,6 +44,7 @@ KNOWN = (
     AdaptationEmbedding,
     CollaborativeEmbedding,
     GenerativeEmbedding,
+    ScatterEmbedding,
     PCA,
     IncrementalPCA,
     TruncatedSVD,

@@ -104,6 +104,11 @@ class Episodes:
             turns = np.zeros_like(characters)
         return gather_drawings(self.characters, characters, drawings, self.shots, turns)
 
+    def alphabets_of(self, batch: TaskBatch) -> np.ndarray:
+        """Return the alphabet of each task's first drawing, ``[T]``; within an alphabet that is the task's."""
+        first = batch.support_ids[:, 0].cpu().numpy() // self.characters.images.shape[1]
+        return np.array(self.characters.alphabets)[first]
+
     def sample(self, tasks: int) -> Iterator[TaskBatch]:
         """Yield the first ``tasks`` tasks in batches; the last batch may be shorter."""
         return sample_tasks(self, tasks)

@@ -93,6 +93,10 @@ def test_evaluate_within_alphabets_is_harder(capsys: Capture) -> None:
     within = ask(capsys, *options, "--protocol", "within-alphabet")
     assert within["protocol"] == "within-alphabet"
     assert within["accuracy"] < anywhere
+    accuracies = [found["accuracy"] for found in within["by_alphabet"].values()]
+    assert accuracies == sorted(accuracies)
+    assert within["worst_alphabet"] == next(iter(within["by_alphabet"]))
+    assert sum(found["tasks"] for found in within["by_alphabet"].values()) == within["tasks"]
 
 
 def test_evaluate_an_embedding_beside_its_controls(
@@ -147,6 +151,8 @@ def test_lake_runs(capsys: Capture, tmp_path: Path) -> None:
 
     published_run(tmp_path / "run01")
     published_run(tmp_path / "run02", seed=1)
+    refusal = refused(capsys, "evaluate", "--protocol", "lake-runs", "--runs", str(tmp_path), "--split", "article")
+    assert "was trained on the article split" in refusal
     found = ask(capsys, "evaluate", "--protocol", "lake-runs", "--runs", str(tmp_path), "--split", "lake")
     assert found["runs"] == 2
     assert found["error"] == 0

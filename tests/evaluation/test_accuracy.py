@@ -11,7 +11,7 @@ from torch import Tensor
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.images import shrink_images
 from metalearn.errors import MetalearnError
-from metalearn.evaluation.accuracy import query_accuracies
+from metalearn.evaluation.accuracy import evaluate, query_accuracies
 from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.backbone import HEAD, Backbone, Params
 from metalearn.learners.hooks import Support
@@ -26,11 +26,17 @@ NETWORK = Backbone(widths=(4, 4, 8), groups=2)
 LEARNER = Learner(NETWORK, PrototypeInit(), SGD(0.0), steps=0)
 
 
-def test_an_interval_is_196_standard_errors() -> None:
-    found = Estimate.of(np.array([0.0, 1.0, 1.0, 0.0]))
+def test_an_interval_of_many_is_196_standard_errors() -> None:
+    found = Estimate.of(np.tile([0.0, 1.0, 1.0, 0.0], 50))
     assert found.mean == 0.5
-    assert found.ci95 == pytest.approx(1.96 * np.sqrt(1 / 3) / 2)
-    assert found.count == 4
+    assert found.ci95 == pytest.approx(1.96 * np.sqrt(50 / 199 / 200))
+    assert found.count == 200
+
+
+def test_an_interval_of_few_is_students() -> None:
+    """Student's t for three degrees of freedom is 3.182."""
+    assert Estimate.of(np.array([0.0, 1.0, 1.0, 0.0])).ci95 == pytest.approx(3.182 * np.sqrt(1 / 3) / 2, rel=1e-3)
+    assert np.isnan(Estimate.of(np.array([0.5])).ci95)
 
 
 def test_samples_that_go_together_count_as_one() -> None:
@@ -45,6 +51,22 @@ def test_an_interval_covers_the_truth_about_95_times_in_100() -> None:
     rng = np.random.default_rng(0)
     hits = [abs((found := Estimate.of(rng.random(100) < 0.7)).mean - 0.7) <= found.ci95 for _ in range(1000)]
     assert 0.92 < np.mean(hits) < 0.97
+    few = [abs((found := Estimate.of(rng.normal(size=5))).mean) <= found.ci95 for _ in range(2000)]
+    assert 0.935 < np.mean(few) < 0.965
+
+
+def test_within_an_alphabet_the_alphabets_are_what_is_independent(small: CharacterSet) -> None:
+    sampler = Episodes(small, np.arange(12), ways=3, queries=2, within_alphabet=True, batch_size=4)
+    found = evaluate(LEARNER, sampler, tasks=30)
+    assert found.alphabets is not None
+    assert [len(found.alphabets), *sorted(set(found.alphabets))] == [30, "Ash", "Birch", "Cedar"]
+    assert found.estimate == Estimate.of(found.accuracies[-1], groups=found.alphabets)
+    means = [estimate.mean for estimate in found.by_alphabet.values()]
+    assert means == sorted(means)
+    assert sum(estimate.count for estimate in found.by_alphabet.values()) == 30
+    anywhere = evaluate(LEARNER, Episodes(small, np.arange(12), ways=3, queries=2, batch_size=4), tasks=8)
+    assert anywhere.alphabets is None
+    assert anywhere.by_alphabet == {}
 
 
 def test_accuracies_are_per_task_and_per_step(small: CharacterSet) -> None:

@@ -67,7 +67,8 @@ def test_retrieval_against_a_plain_search() -> None:
     assert found["precision_at_10"].mean == pytest.approx(np.mean(agree))
     # The labels are of equal size: with them as the independent ones, the interval is that of their four means.
     of_labels = [np.mean([agree[row] for row in np.flatnonzero(label == LABELS)]) for label in range(4)]
-    assert found["precision_at_10"].ci95 == pytest.approx(1.96 * np.std(of_labels, ddof=1) / np.sqrt(4))
+    students_t = 3.182  # for three degrees of freedom
+    assert found["precision_at_10"].ci95 == pytest.approx(students_t * np.std(of_labels, ddof=1) / 2, rel=1e-3)
 
 
 def test_questions_are_voted_on_by_neighbours() -> None:

@@ -11,11 +11,11 @@ from metalearn.plots.result_tables import VIEWS, View, table_figure
 from metalearn.pretrained.results import load_table, shipped_tables
 
 FAMILIES = [
-    {"embedding": "gradient", "split": "article", "measure": "retrieval_1nn", "entries": None},
-    {"embedding": "gradient", "split": "lake", "measure": "retrieval_1nn", "entries": None},
-    {"embedding": "random", "split": "lake", "measure": "retrieval_1nn", "entries": None},
-    {"embedding": "gradient", "split": "lake", "measure": "nmi"},
-    {"embedding": "collaborative", "split": "lake", "measure": "retrieval_1nn", "entries": 4},
+    {"embedding": "gradient", "split": "article", "reducer": "whitened", "measure": "retrieval_1nn", "entries": None},
+    {"embedding": "gradient", "split": "lake", "reducer": "whitened", "measure": "retrieval_1nn", "entries": None},
+    {"embedding": "random", "split": "lake", "reducer": "whitened", "measure": "retrieval_1nn", "entries": None},
+    {"embedding": "gradient", "split": "lake", "reducer": "whitened", "measure": "nmi"},
+    {"embedding": "collaborative", "split": "lake", "reducer": "whitened", "measure": "retrieval_1nn", "entries": 4},
 ]
 MIXED = [
     {"learner": "preinit", "measure": "accuracy", "told": "own", "what": "ablation"},
@@ -33,13 +33,13 @@ HEADLINE = [
     {"learner": "wide", "protocol": "unstructured", "split": "lake", "ways": ways, "shots": shots}
     for ways in (5, 20)
     for shots in (1, 5)
-]
+] + [{"learner": "wide", "protocol": "within-alphabet", "ways": 20, "shots": 1, "split": "lake", "alphabet": "Greek"}]
 
 
 @pytest.mark.parametrize(
     ("table", "rows", "shown", "label", "group"),
     [
-        ("families", FAMILIES, [0, 1, 2], ["gradient", "random"], ["article", "lake"]),
+        ("families", FAMILIES, [0, 1, 2], ["gradient", "random"], ["article whitened", "lake whitened"]),
         ("mixed", MIXED, [1, 2], ["preinit"], ["zero", "twin"]),
         ("learners", LEARNERS, [0, 1], ["maml"], ["unstructured", "within-alphabet"]),
         (
@@ -61,6 +61,12 @@ def test_a_figure_draws_the_rows_it_is_about_and_no_others(
     assert list(figure.layout.yaxis.ticktext) == label
     assert [trace.name for trace in figure.data] == group
     assert "small, seed 0" in figure.layout.title.text
+
+
+def test_a_view_of_alphabets_draws_their_rows_alone() -> None:
+    rows = [row | {"mean": 0.9, "ci95": 0.01, "data": "small", "seed": 0} for row in HEADLINE]
+    figure = table_figure("headline", rows, VIEWS["headline"][1])
+    assert list(figure.layout.yaxis.ticktext) == ["Greek"]
 
 
 @pytest.mark.parametrize(("table", "view"), [(table, view) for table in VIEWS for view in VIEWS[table]])

@@ -1,0 +1,79 @@
+"""Two numbers that say how a task's drawings scatter: within its classes, and between them."""
+
+from typing import Self
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from metalearn.learners.backbone import Backbone, Params
+from metalearn.tasks.task_batch import TaskBatch, Tasks
+
+SMALLEST = 1e-6  # of a task with one drawing per class, whose classes do not scatter
+
+
+class ScatterEmbedding(TransformerMixin, BaseEstimator):
+    """The logarithms of the scatter of the base model's features within the classes, and between them.
+
+    It is a control: it knows nothing of what is drawn. Drawings of one character are alike and scatter little; those of
+    one alphabet, or by one drawer, are of different characters and scatter much. That alone tells which question a
+    task asks, so an embedding that should know more has to tell it better.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        The base model.
+    parameters : dict of str to Tensor
+        Its parameters.
+    batch_size : int
+        How many tasks are embedded at a time.
+
+    References
+    ----------
+    Fisher 1936, "The use of multiple measurements in taxonomic problems" (scatter within and between classes).
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> from metalearn.embeddings.scatter import ScatterEmbedding
+    >>> characters = ml.load_characters("glyphs")
+    >>> batch = ml.MixedQuestions(characters, ml.split(characters, "lake").test).batch(0)
+    >>> base = ml.load_learner("prototypes")
+    >>> ScatterEmbedding(base.backbone, base.shared).transform(batch).shape
+    (12, 2)
+    """
+
+    def __init__(self, backbone: Backbone, parameters: Params, batch_size: int = 64) -> None:
+        self.backbone = backbone
+        self.parameters = parameters
+        self.batch_size = batch_size
+
+    def fit(self, tasks: Tasks | None = None, y: None = None) -> Self:
+        """Do nothing: the base model is given. Returns self, as scikit-learn's pipelines expect."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, tasks: Tasks) -> np.ndarray:
+        """Embed each task from its support set: float32 ``[tasks, 2]``, within classes first."""
+        with torch.no_grad():
+            return np.concatenate([self._embed(batch) for batch in tasks.batches(self.batch_size)])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what ``fit`` learned: nothing."""
+        return {}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> Self:
+        """Take back what :meth:`state` returned."""
+        return self
+
+    def _embed(self, batch: TaskBatch) -> np.ndarray:
+        features = self.backbone.features(self.parameters, batch.support_x)
+        member = F.one_hot(batch.support_y, batch.ways).to(features)
+        means = torch.bmm(member.mT, features) / member.sum(1)[..., None]
+        own_mean = torch.bmm(member, means)  # of each drawing's class
+        within = (features - own_mean).square().sum(-1).mean(1)
+        between = (means - means.mean(1, keepdim=True)).square().sum(-1).mean(1)
+        return torch.stack([within, between], dim=1).add(SMALLEST).log().numpy()
