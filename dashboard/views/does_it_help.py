@@ -62,8 +62,8 @@ def show(table: str, rows: list[Row], number: int) -> None:
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
-            "Means over test tasks with 95-percent intervals (normal approximation; for neighbours, alphabets and not "
-            "tasks are taken as independent). Controls are measured in the same way."
+            "Means over test tasks with 95-percent intervals. What is independent is the tasks; for neighbours and for "
+            "the best learners within an alphabet, it is the alphabets. Controls are measured in the same way."
         ),
         help=_(EXPLANATIONS[table]),
     )

@@ -170,6 +170,8 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
         )
     figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True)
     figure.update_layout(title=title, height=120 + 34 * len(labels), showlegend=len(groups) > 1)
+    # Below the axis: beside the figure, it would take half of a phone's width.
+    figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (34 * len(labels)), "yanchor": "top"})
     return styled(figure.update_xaxes(title=xlabel, tickformat=".0%"))
 
 
