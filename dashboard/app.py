@@ -1,6 +1,7 @@
 """The dashboard's entry: names the pages and runs the one asked for. Start it with ``metalearn dashboard``."""
 
 import gc
+from pathlib import Path
 
 # Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
 import pandas  # noqa: F401
@@ -21,7 +22,9 @@ def exempt_from_collection(page: str) -> None:
     gc.freeze()
 
 
-st.set_page_config(page_title="metalearn kit", page_icon=":material/scatter_plot:", layout="wide")
+# A file, because a browser would fetch the icon of a ":material/…:" or an emoji from a server elsewhere.
+ICON = Path(__file__).with_name("icon.svg")
+st.set_page_config(page_title="metalearn kit", page_icon=ICON, layout="wide")
 
 st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less empty room above the title
 

@@ -73,7 +73,7 @@ def what_an_embedding_is(task_map: TaskMap, task: int) -> None:
 
 
 def how_it_helps(characters: CharacterSet, task_map: TaskMap, task: int) -> None:
-    """Show the task's neighbours, and name the three ways in which an embedding can help."""
+    """Show the task's neighbours, and say in which three ways its embedding can help."""
     st.subheader(_("3 · What it is for"))
     st.markdown(
         _("Tasks with similar vectors are alike to a learner. The nearest to **{name}**:").format(

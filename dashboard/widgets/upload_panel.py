@@ -76,7 +76,7 @@ def restore_sheet(content: bytes) -> None:
 
 
 def upload() -> OwnCharacters:
-    """Take the visitor's own images: an archive with a folder per class, and images to be recognised."""
+    """Let visitors upload their own images: an archive with one folder per class, and images to recognise."""
     from metalearn.characters.uploads import read_archive, read_upload
 
     archive = st.file_uploader(

@@ -14,6 +14,9 @@ from metalearn.errors import MetalearnError
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 
+# What reading a zip archive raises that is damaged, encrypted, or packed in an unknown way.
+ARCHIVE_ERRORS = (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError)
+
 MAX_FILES = 50_000
 
 MAX_FILE_BYTES = 10_000_000
@@ -40,15 +43,7 @@ def read_image_files(path: Path) -> Iterator[tuple[str, bytes]]:
                 _check_bounds(path, [(entry.filename, entry.file_size) for entry in entries])
                 for entry in entries:
                     yield entry.filename, archive.read(entry)
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        zlib.error,
-        EOFError,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
+    except ARCHIVE_ERRORS as error:
         raise MetalearnError(
             "{path} cannot be read ({error}); fetch it again or name another", path=path, error=str(error)
         ) from error

@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from metalearn.characters import strokes
-from metalearn.characters.images import IMAGE_SUFFIXES, decode_image, normalise_image
+from metalearn.characters.images import ARCHIVE_ERRORS, IMAGE_SUFFIXES, decode_image, normalise_image
 from metalearn.errors import MetalearnError
 
 MOST_STROKES = 400  # on a whole sheet
@@ -58,15 +57,7 @@ def read_archive(content: bytes) -> dict[str, list[np.ndarray]]:
                 parts = PurePosixPath(entry.filename).parts
                 if len(parts) > 1 and parts[0] != "__MACOSX":
                     found[_plain(parts[-2])].append(read_upload(archive.read(entry)))
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        zlib.error,
-        EOFError,
-        RuntimeError,
-        NotImplementedError,
-        OSError,
-    ) as error:
+    except ARCHIVE_ERRORS as error:
         raise MetalearnError("that is not a zip archive that can be read ({error})", error=str(error)) from error
     if not found:
         raise MetalearnError("the archive holds no pictures in folders; put those of a class into a folder of its own")

@@ -4,10 +4,10 @@ from typing import Self
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from metalearn.learners.backbone import Backbone, Params
+from metalearn.learners.init_hooks import class_means
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 SMALLEST = 1e-6  # of a task with one drawing per class, whose classes do not scatter
@@ -71,9 +71,8 @@ class ScatterEmbedding(TransformerMixin, BaseEstimator):
 
     def _embed(self, batch: TaskBatch) -> np.ndarray:
         features = self.backbone.features(self.parameters, batch.support_x)
-        member = F.one_hot(batch.support_y, batch.ways).to(features)
-        means = torch.bmm(member.mT, features) / member.sum(1)[..., None]
-        own_mean = torch.bmm(member, means)  # of each drawing's class
-        within = (features - own_mean).square().sum(-1).mean(1)
+        means = class_means(features, batch.support_y, batch.ways)
+        own_means = means.take_along_dim(batch.support_y[..., None], dim=1)  # for each drawing, that of its class
+        within = (features - own_means).square().sum(-1).mean(1)
         between = (means - means.mean(1, keepdim=True)).square().sum(-1).mean(1)
         return torch.stack([within, between], dim=1).add(SMALLEST).log().numpy()

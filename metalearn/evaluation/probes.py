@@ -45,12 +45,12 @@ def nearest_agree(embedding: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def question_accuracy(embedding: np.ndarray, questions: np.ndarray, neighbours: int = 5) -> Estimate:
-    """Return how often most of a task's nearest neighbours ask the same question as the task (leave-one-out)."""
+    """Return how often a task's question can be told from its neighbours: most of the nearest ask the same one."""
     return Estimate.of(questions_told(embedding, questions, neighbours))
 
 
 def questions_told(embedding: np.ndarray, questions: np.ndarray, neighbours: int = 5) -> np.ndarray:
-    """Return whether most of each task's nearest neighbours ask the same question as the task, bool ``[tasks]``."""
+    """Return for each task whether most of its nearest neighbours ask the same question, bool ``[tasks]``."""
     near = questions[nearest_rows(centred_unit(embedding), neighbours)]
     votes = np.stack([(near == question).sum(1) for question in np.unique(questions)], axis=1)
     return np.unique(questions)[votes.argmax(1)] == questions

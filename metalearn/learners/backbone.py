@@ -286,7 +286,7 @@ class Backbone(LinearHead):
 def side_by_side(networks: Sequence[Params]) -> Params:
     """Join the parameters of several networks of one shape into those of one backbone with as many ``copies``.
 
-    Their heads should be untrained: that of the first is kept.
+    Only the head of the first is kept, so join networks whose heads are untrained.
     """
     together = {name: torch.cat([p[name] for p in networks]) for name in networks[0] if name != "head_bias"}
     return {**together, "head_bias": networks[0]["head_bias"]}

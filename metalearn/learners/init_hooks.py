@@ -85,10 +85,15 @@ class PrototypeInit(nn.Module):
 
     def forward(self, support: Support) -> Params:
         """Return ``head_weight`` ``[T, ways, D]``, ``head_bias`` ``[T, ways]`` and where adapted parameters start."""
-        member = F.one_hot(support.y, support.ways).to(support.features)
-        means = torch.bmm(member.mT, support.features) / member.sum(1)[..., None]
+        means = class_means(support.features, support.y, support.ways)
         body = support.backbone.for_tasks(support.parameters, self.adapted, len(support.x), support.ways)
         return {**body, "head_weight": 2 * means, "head_bias": -means.square().sum(-1)}
+
+
+def class_means(features: Tensor, y: Tensor, ways: int) -> Tensor:
+    """Return the mean of each class, ``[T, ways, D]``, of features ``[T, n, D]`` with labels ``[T, n]``."""
+    member = F.one_hot(y, ways).to(features)
+    return torch.bmm(member.mT, features) / member.sum(1)[..., None]
 
 
 class EmbeddingInit(nn.Module):

@@ -206,8 +206,8 @@ def _times(courses: Sequence[Progress]) -> dict[str, float]:
 def _mixed(characters: CharacterSet, sides: Split, seed: int, validation: bool = False) -> MixedQuestions:
     """Return 5-way mixed questions; for validation, of the validation alphabets and three more of the training side.
 
-    A question about five alphabets needs at least five of them. With fewer ways, validation would be on another kind of
-    task than training.
+    "Which of five alphabets?" needs five alphabets, and a validation side may have fewer. Asking about fewer would
+    validate on easier tasks than those that are trained on.
     """
     alphabets = characters.alphabet_ids
     three_more = np.random.default_rng(0).permutation(np.unique(alphabets[sides.train]))[:3]

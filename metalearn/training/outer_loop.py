@@ -76,23 +76,10 @@ def train(
     >>> ml.train(learner, tasks, validation=held_out, meta_steps=2, validation_tasks=8).step
     2
     """
-    for name, sampler in (("tasks", tasks), ("validation", validation)):
-        if not hasattr(sampler, "batch"):
-            raise MetalearnError(
-                "{name} should be a sampler, with a method batch(index); {found} has none",
-                name=name,
-                found=type(sampler).__name__,
-            )
+    _check_samplers(tasks=tasks, validation=validation)
     schedule = schedule or Schedule()
     held_out = list(sample_tasks(validation, validation_tasks))
-    # Two groups, because the hooks may learn at another speed: the start is often trained already, the hooks are new.
-    start = list(learner.start.parameters())
-    hooks = [p for p in learner.parameters() if not any(p is shared for shared in start)]
-    groups: list[dict[str, Any]] = [
-        {"params": start, "speed": 1.0},
-        {"params": hooks, "speed": schedule.hook_speed},
-    ]
-    optimizer = torch.optim.AdamW(groups, weight_decay=schedule.weight_decay)
+    optimizer = _optimizer(learner, schedule)
     # If the folder holds an interrupted run, this puts learner, optimizer and progress back to its last checkpoint.
     run = Run(learner, optimizer, meta_steps, schedule, Path(folder) if folder else None)
     progress = run.progress
@@ -119,12 +106,34 @@ def train(
     return progress
 
 
+def _check_samplers(**samplers: Sampler) -> None:
+    for name, sampler in samplers.items():
+        if not hasattr(sampler, "batch"):
+            raise MetalearnError(
+                "{name} should be a sampler, with a method batch(index); {found} has none",
+                name=name,
+                found=type(sampler).__name__,
+            )
+
+
+def _optimizer(learner: Learner, schedule: Schedule) -> torch.optim.Optimizer:
+    """Make AdamW for two groups: the start is often trained already, the hooks are new, and may learn faster."""
+    start = list(learner.start.parameters())
+    hooks = [p for p in learner.parameters() if not any(p is shared for shared in start)]
+    groups: list[dict[str, Any]] = [
+        {"params": start, "speed": 1.0},
+        {"params": hooks, "speed": schedule.hook_speed},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay)
+
+
 def part_of_loss(learner: Learner, batch: TaskBatch, objective: Objective) -> Tensor:
     """Return this process's part of the loss of a batch; the parts of all processes add up to the whole."""
     if distributed.count() == 1 or is_collective(objective):
         return objective(learner, batch)
     own = distributed.share(batch)
-    # The objective is a mean over its tasks. Shares may differ in size, so each counts by its number of tasks.
+    # The objective is a mean over its tasks. Processes may get unequal shares, so each
+    # is weighted by its number of tasks.
     return objective(learner, own) * (len(own) / len(batch))
 
 

@@ -18,6 +18,20 @@ def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked(server: Server, b
         page.close()
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_nobody_but_its_own_server(browser: Browser, address: str, path: str) -> None:
+    page, asked = new_page(browser), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/{path}")
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_load_state("networkidle")
+    # A browser without a window does not fetch a page's icon, so ask where it would come from.
+    icons = page.locator("link[rel~=icon]").evaluate_all("links => links.map(link => link.href)")
+    page.close()
+    assert icons
+    assert [url for url in asked + icons if not url.startswith((address, "data:", "blob:"))] == []
+
+
 def test_a_point_that_is_clicked_is_marked_on_both_maps_and_stands_in_the_address(
     browser: Browser, address: str, characters: CharacterSet
 ) -> None:

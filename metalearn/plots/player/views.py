@@ -71,7 +71,7 @@ class TaskOnMap:
     tasks : ndarray
         The points of all tasks on the map, ``[tasks, 2]``.
     classes : sequence of int
-        Which of these points are the characters that the task is about.
+        Positions, among these points, of the characters that are the task's classes.
     path : ndarray
         Where the task itself is at each moment, ``[S+1, 2]``; NaN where it is nowhere.
     """
