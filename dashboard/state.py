@@ -30,10 +30,10 @@ MOST_CHARACTERS = 10
 SPLITS = ("article", "lake")
 
 
-@st.cache_resource(show_spinner="Looking for the drawings …", max_entries=2)
-def characters(download: bool = False) -> CharacterSet:
+@st.cache_resource(show_spinner="Looking for the drawings …")
+def characters() -> CharacterSet:
     """The drawings to show: Omniglot or what METALEARN_DATA names; without either, the built-in glyphs."""
-    return load_characters(download=download)
+    return load_characters(download=False)
 
 
 def glyphs_stand_in() -> bool:

@@ -35,11 +35,14 @@ def readers(characters: CharacterSet) -> dict[str, address.Reader]:
 
 
 def seen_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:
-    """Say how many of the chosen characters the models were trained on."""
+    """Say how many of the chosen characters are not test characters; some models train on the validation side too."""
     seen = 0
     if characters.name == "omniglot":
-        seen = int(np.isin(chosen, state.sides(split, characters, characters.name).train).sum())
-    return _("The models were trained on {met} of these {count} characters.").format(met=seen, count=len(chosen))
+        sides = state.sides(split, characters, characters.name)
+        seen = int(np.isin(chosen, np.union1d(sides.train, sides.validation)).sum())
+    return _("{met} of these {count} characters were used in training or validation.").format(
+        met=seen, count=len(chosen)
+    )
 
 
 def choose_and_watch(characters: CharacterSet) -> None:

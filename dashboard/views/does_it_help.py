@@ -23,10 +23,10 @@ TITLES = {
 EXPLANATIONS = {
     "families": noted(
         "Nearest of the same alphabet: the first neighbour by cosine (1-NN); of ten: precision at 10. NMI: how much "
-        "k-means clusters tell about alphabets (Strehl and Ghosh 2002). Question: by vote of the five nearest. "
-        "Stability: embedded again from other drawings, is a task nearest to itself? Transfer and difficulty: rank "
-        "correlations (Spearman 1904) with how much a start from one task helps another, and with the loss after "
-        "adapting (after Achille et al. 2019, Task2Vec)."
+        "k-means clusters tell about alphabets, over ten clusterings (Strehl and Ghosh 2002). Question: by vote of the "
+        "five nearest. Stability: embedded again from other drawings, is a task nearest to itself? Transfer and "
+        "difficulty: rank correlations (Spearman 1904) with how much a start from one task helps another, and with the "
+        "loss after adapting (after Achille et al. 2019, Task2Vec)."
     ),
     "learners": noted(
         "Accuracy: the share of new drawings named right (Vinyals et al. 2016). Gain: its difference to the twin, or "
@@ -62,8 +62,8 @@ def show(table: str, rows: list[Row], number: int) -> None:
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
-            "Means over test tasks with 95-percent intervals. What is independent is the tasks; for neighbours and for "
-            "the best learners within an alphabet, it is the alphabets. Controls are measured in the same way."
+            "With 95-percent intervals over test tasks; for the nearest of the same alphabet and for the best learners "
+            "within an alphabet, over alphabets. Controls are measured in the same way."
         ),
         help=_(EXPLANATIONS[table]),
     )
@@ -119,7 +119,7 @@ def show_where_it_does_not_help(rows: list[Row]) -> None:
     if not gains:
         return
     st.subheader(_("Where it does not help"))
-    st.markdown(_("Here the gain is not above its interval. These are results too."))
+    st.markdown(_("Here the gain is no larger than its ±. These are results too."))
     listed = [
         {
             _("learner"): row["learner"],
@@ -147,12 +147,17 @@ def page() -> None:
     st.markdown(
         _(
             "A learner that is told a task's embedding is measured beside its **twin** that is not, and beside itself "
-            "told **another** task's embedding, **nothing**, or **noise**, on the same tasks. Only what it loses then "
-            "was the embedding's doing."
+            "told **another** task's embedding, **nothing**, or **noise**, on the same tasks. What it loses then "
+            "is what the embedding was worth."
         )
     )
     if not shipped_tables():
-        st.info(_("No table ships with this copy. Measure one with `metalearn compare`, in an hour or two."))
+        st.info(
+            _(
+                "No table ships with this copy. Measure one with `metalearn compare`: it takes ten minutes to an hour "
+                "and a half."
+            )
+        )
         return
     with address.synchronised({"table": address.one_of(VIEWS), "view": address.number(0, 9)}):
         table, view = choose()

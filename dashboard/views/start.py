@@ -57,8 +57,8 @@ def what_an_embedding_is(task_map: TaskMap, task: int) -> None:
     st.subheader(_("2 · Its embedding"))
     st.markdown(
         _(
-            "“Tell this character from others” becomes a **vector**: here, which way the task pulls at a small network "
-            "while that trains on it (32 of its {size} numbers)."
+            "“Tell this character from others” becomes a **vector**: here, the direction in which training on the task "
+            "changes a small network (32 of its {size} numbers)."
         ).format(size=task_map.embedding.shape[1])
     )
     st.plotly_chart(plots.vector(task_map.embedding[task, :32]), config={"displayModeBar": False})

@@ -67,8 +67,8 @@ def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> Non
         if is_far:
             st.warning(
                 _(
-                    "**{name}** lies far from everything that was trained on: of characters that were held out, only "
-                    "one in twenty lies as far. Take what is said of it with care."
+                    "**{name}** lies far from everything that was trained on: only one in twenty held-out characters "
+                    "lies this far. Take what is said of it with care."
                 ).format(name=name)
             )
 

@@ -77,7 +77,7 @@ def choose_learners() -> tuple[str, bool, tuple[Entrant, ...], int]:
         if name in conditioned:
             entrants.append(Entrant(name, source, f"{titles[name]} ({source_titles()[source]})"))
     if not conditioned and chosen:
-        st.info(_("None of these learners uses an embedding: choose one that does, such as 'preinit' or 'alfa'."))
+        st.info(_("None of these learners uses an embedding. Choose one that does: 'Does it help?' lists them."))
     if len(entrants) > MOST_LEARNERS:
         st.caption(_("There is room for three: the last ones chosen are left out."))
     return split, mixed, tuple(entrants[:MOST_LEARNERS]), int(steps)
@@ -104,8 +104,8 @@ def choose_embedding_source() -> str:
         key="told",
         persist_state="session",
         help=_(
-            "A learner told something else stands beside itself told the truth. Where both do the same, the embedding "
-            "does not matter to it on this task."
+            "Each such learner is shown twice: with the task's own embedding, and with this. Where both do the same, "
+            "the embedding does not matter to it on this task."
         ),
     )
     return source

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from metalearn.benchmark import reference
 from metalearn.benchmark.peers import with_easyfsl, with_higher
-from metalearn.benchmark.timing import Case, Row, Way, arithmetic_rate, timed
+from metalearn.benchmark.timing import Case, Row, Way, timed
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.omniglot import load_omniglot
 from metalearn.characters.splits import split
@@ -35,9 +35,11 @@ STRIDED = Backbone(widths=(64, 64, 64, 64), pools=(), strided=(1, 2, 3, 4))  # M
 PLAIN = "the plain way"
 
 
-def run(characters: CharacterSet) -> list[Row]:
-    """Time every case, one row per case: seconds of each way, and for the kit's own the ratio, target and limit."""
-    rate = arithmetic_rate()
+def run(characters: CharacterSet, rate: float) -> list[Row]:
+    """Time every case, one row per case: seconds of each way, and for the kit's own the ratio, target and limit.
+
+    ``rate`` is how many floating-point operations the machine does in a second at best.
+    """
     return [timed(case, rate) for case in tqdm(list(all_cases(characters)), desc="benchmark", unit="case")]
 
 

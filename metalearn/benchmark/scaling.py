@@ -21,9 +21,10 @@ from metalearn.tasks.sampler import TaskStream
 
 Row = dict[str, Any]
 COUNTS = (1_000, 10_000, 100_000)
+SPLIT = "lake"
 
 
-def measure(characters: CharacterSet, counts: tuple[int, ...] = COUNTS, split_name: str = "lake") -> list[Row]:
+def measure(characters: CharacterSet, counts: tuple[int, ...] = COUNTS) -> list[Row]:
     """Embed so many 5-way 1-shot episodes and reduce them to 32 numbers each; one row for each of ``counts``.
 
     Every count has its own process, because the peak memory of a process only grows. It starts at more than a gigabyte
@@ -33,7 +34,7 @@ def measure(characters: CharacterSet, counts: tuple[int, ...] = COUNTS, split_na
     for count in tqdm(counts, desc="streaming", unit="size"):
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, spawn, _start, (torch.get_num_threads(),)) as process:
-            rows.append(process.submit(_measure, characters, count, split_name).result())
+            rows.append(process.submit(_measure, characters, count).result())
     return rows
 
 
@@ -41,9 +42,9 @@ def _start(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _measure(characters: CharacterSet, count: int, split_name: str) -> Row:
-    episodes = Episodes(characters, split(characters, split_name).train, 5, 1, 0, batch_size=500)
-    embedder = load_embedder("gradient", split_name)[0]
+def _measure(characters: CharacterSet, count: int) -> Row:
+    episodes = Episodes(characters, split(characters, SPLIT).train, 5, 1, 0, batch_size=500)
+    embedder = load_embedder("gradient", SPLIT)[0]
     start = time.perf_counter()
     rows = pca_in_chunks(embedder, TaskStream(episodes, count), size=32)
     seconds = time.perf_counter() - start

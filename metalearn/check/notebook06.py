@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from metalearn.check.result import Attempt, Point, equals, exercise, is_not, normal, shaped
 
@@ -69,7 +70,7 @@ def straight_through(attempt: Attempt) -> Iterator[Point]:
     )
     yield equals(found, on, "1 where the score is positive, else 0")
     yield (
-        found.requires_grad,
+        isinstance(found, Tensor) and found.requires_grad,
         "a gradient comes back",
         "the graph is detached: a comparison has no gradient. Add soft - soft.detach(), which is zero and has one",
     )

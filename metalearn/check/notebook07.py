@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from metalearn.check.result import Attempt, Point, StoppedError, exercise, normal
+from metalearn.check.result import Attempt, Point, StoppedError, array, exercise, normal
 
 
 @exercise
@@ -15,7 +15,10 @@ def paired_difference(attempt: Attempt) -> Iterator[Point]:
     found = attempt(a.copy(), b.copy())
     if not isinstance(found, tuple) or len(found) != 2:
         raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
-    mean, half = (float(value) for value in found)
+    mean, half = map(array, found)
+    if mean.size != 1 or half.size != 1:
+        raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
+    mean, half = mean.item(), half.item()
     error = (a - b).std(ddof=1) / 200**0.5
     apart = np.hypot(a.std(ddof=1), b.std(ddof=1)) / 200**0.5
 

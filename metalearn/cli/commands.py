@@ -208,6 +208,8 @@ def evaluate(options: argparse.Namespace) -> Result:
 
     own = own_learner(options.learner) if is_own(options.learner) else None
     if options.protocol == "lake-runs":
+        if options.embedding:
+            raise MetalearnError("--protocol lake-runs measures a learner, and not an embedding")
         if options.runs is None:
             raise MetalearnError("--protocol lake-runs needs the folder with the runs: --runs DIR")
         return lake_runs_error(options.learner, options.split, options.runs, options.seed, own)
@@ -252,7 +254,7 @@ def benchmark(options: argparse.Namespace) -> Result:
     characters = _data(options)
     keep_freed_memory()  # as the command does in training
     of = timing.machine()
-    rows = scaling.measure(characters) if options.scale else cases.run(characters)
+    rows = scaling.measure(characters) if options.scale else cases.run(characters, 1e9 * of["gflops"])
     if options.figure:
         drawn = scaling.figure(rows) if options.scale else timing.figure(rows, of)
         write_atomically(options.figure, drawn.to_html(include_plotlyjs=True).encode())

@@ -58,4 +58,5 @@ def own_embedder(name: str, characters: "CharacterSet", split_name: str) -> "Emb
     for method in ("fit", "transform"):
         if not hasattr(embedder, method):
             raise MetalearnError("{name} should be an embedder; it has no method {method}", name=name, method=method)
-    return embedder.fit(all_character_tasks(characters, split_name, split(characters, split_name).train))
+    embedder.fit(all_character_tasks(characters, split_name, split(characters, split_name).train))
+    return embedder

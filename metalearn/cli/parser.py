@@ -81,12 +81,9 @@ def _split_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _questions_option(parser: argparse.ArgumentParser) -> None:
+def _shots_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--questions",
-        choices=("character", "mixed"),
-        default="character",
-        help="character: tell characters apart; mixed: characters, alphabets or drawers, without saying which",
+        "--shots", type=_positive, default=1, metavar="K", help="support drawings per class (default 1)"
     )
 
 
@@ -149,15 +146,26 @@ def _add_train(subparsers: Any) -> None:
     what.add_argument("--embedding", help="the embedding to fit; 'metalearn info' lists them")
     what.add_argument("--recipe", choices=("all",), help="all: make everything that ships again")
     _split_option(parser)
-    _questions_option(parser)
+    parser.add_argument(
+        "--questions",
+        choices=("character", "mixed"),
+        default="character",
+        help="character: tell characters apart; mixed: characters, alphabets or drawers, without saying which",
+    )
     parser.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder for the result, with a folder for each split in it; an interrupted run there goes on",
+        help="folder for the result, with a folder for each split in it (none for a learner of your own); an "
+        "interrupted run there goes on",
     )
-    parser.add_argument("--meta-steps", type=_positive, metavar="N", help="outer steps (default: the recipe's)")
+    parser.add_argument(
+        "--meta-steps",
+        type=_positive,
+        metavar="N",
+        help="outer steps (default: the recipe's; 1,000 for a learner of your own)",
+    )
 
 
 def _add_embed(subparsers: Any) -> None:
@@ -186,10 +194,11 @@ def _add_evaluate(subparsers: Any) -> None:
         display.fields,
     )
     _split_option(parser)
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--learner", help=f"which one (default: the best that ships); or the path of one you trained; {OWN}"
     )
-    parser.add_argument("--embedding", help=f"measure this embedding instead of a learner; {OWN}")
+    what.add_argument("--embedding", help=f"measure this embedding instead of a learner; {OWN}")
     parser.add_argument(
         "--protocol",
         choices=("unstructured", "within-alphabet", "lake-runs"),
@@ -197,8 +206,8 @@ def _add_evaluate(subparsers: Any) -> None:
         help="any characters, characters of one alphabet, or Lake's published runs (with --runs)",
     )
     parser.add_argument("--runs", type=Path, metavar="DIR", help="folder with run01, run02, … as published")
-    parser.add_argument("--ways", type=_positive, default=5, metavar="N")
-    parser.add_argument("--shots", type=_positive, default=1, metavar="K")
+    parser.add_argument("--ways", type=_positive, default=5, metavar="N", help="classes in a task (default 5)")
+    _shots_option(parser)
     parser.add_argument("--queries", type=_positive, default=5, metavar="Q", help="queries per class (default 5)")
     parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="how many tasks (default 600)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
@@ -251,7 +260,7 @@ def _add_adapt(subparsers: Any) -> None:
     parser.add_argument("characters", nargs="+", metavar="ALPHABET/CHARACTER", help="two or more characters")
     _split_option(parser)
     parser.add_argument("--learner", default="preinit", help=f"which one (default: preinit); {OWN}")
-    parser.add_argument("--shots", type=_positive, default=1, metavar="K")
+    _shots_option(parser)
     parser.add_argument("--queries", type=_positive, default=10, metavar="Q", help="queries per class (default 10)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
 
@@ -279,5 +288,5 @@ def _add_dashboard(subparsers: Any) -> None:
         commands.dashboard,
         display.fields,
     )
-    parser.add_argument("--port", type=_positive, default=8501, metavar="N")
+    parser.add_argument("--port", type=_positive, default=8501, metavar="N", help="where it listens (default 8501)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, and do not open a browser")

@@ -31,11 +31,11 @@ def kmeans_clusters(embedding: np.ndarray, count: int, seed: int = 0) -> np.ndar
     return KMeans(count, n_init=10, random_state=seed).fit_predict(embedding)
 
 
-def density_clusters(embedding: np.ndarray, smallest: int = 8) -> np.ndarray:
-    """Find dense groups of at least ``smallest`` tasks with HDBSCAN (Campello et al. 2013); -1 means in no group."""
+def density_clusters(embedding: np.ndarray) -> np.ndarray:
+    """Find dense groups of at least eight tasks with HDBSCAN (Campello et al. 2013); -1 means in no group."""
     from sklearn.cluster import HDBSCAN
 
-    return HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(embedding)
+    return HDBSCAN(min_cluster_size=8, copy=True).fit_predict(embedding)
 
 
 def preserved_neighbours(unit: np.ndarray, coordinates: np.ndarray, count: int = 10) -> float:

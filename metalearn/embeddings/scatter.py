@@ -10,7 +10,7 @@ from metalearn.learners.backbone import Backbone, Params
 from metalearn.learners.init_hooks import class_means
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
-SMALLEST = 1e-6  # of a task with one drawing per class, whose classes do not scatter
+SMALLEST = 1e-6  # keeps the logarithm finite where classes have one drawing, and so no scatter within
 
 
 class ScatterEmbedding(TransformerMixin, BaseEstimator):
@@ -18,7 +18,7 @@ class ScatterEmbedding(TransformerMixin, BaseEstimator):
 
     It is a control: it knows nothing of what is drawn. Drawings of one character are alike and scatter little; those of
     one alphabet, or by one drawer, are of different characters and scatter much. That alone tells which question a
-    task asks, so an embedding that should know more has to tell it better.
+    task asks. An embedding that is said to know more must tell it better than these two numbers do.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from metalearn.errors import MetalearnError
 from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
 from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.learner import Learner
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.episodes import Episodes, alphabets_of
 from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.tasks.task_batch import TaskBatch
 
@@ -30,8 +30,8 @@ class Evaluation:
     transductive : bool
         Whether the answers to queries depended on one another.
     alphabets : ndarray of str, optional
-        The alphabet of each task, ``[tasks]``, where each task is within one. Tasks of one alphabet go together, as it
-        may be an easy one: the intervals then take the alphabets as independent, not the tasks.
+        The alphabet of each task, ``[tasks]``; None where tasks mix alphabets. All tasks of an easy alphabet are easy,
+        so the intervals take the alphabets as independent, not the tasks.
     """
 
     accuracies: np.ndarray
@@ -93,7 +93,7 @@ def evaluate(
     Raises
     ------
     MetalearnError
-        For an unknown kind of embedding.
+        For an unknown kind of embedding, or a batch of one task whose embedding should be shuffled.
 
     Examples
     --------
@@ -111,9 +111,11 @@ def evaluate(
 
 def alphabets_within(sampler: Sampler, tasks: int) -> np.ndarray | None:
     """Return the alphabet of each of the first tasks of a sampler that stays within an alphabet; None for others."""
-    if not isinstance(sampler, Episodes) or not sampler.within_alphabet:
+    if not isinstance(sampler, Episodes):
         return None
-    return np.concatenate([sampler.alphabets_of(batch) for batch in sampler.sample(tasks)])
+    if sampler.question != "drawer" and not (sampler.question == "character" and sampler.within_alphabet):
+        return None
+    return np.concatenate([alphabets_of(sampler.characters, batch) for batch in sampler.sample(tasks)])
 
 
 def query_accuracies(
@@ -196,28 +198,21 @@ def embedding_for(
     MetalearnError
         For an unknown source, or "shuffled" without another task.
     """
-    _check_source(source)
-    if source == "shuffled" and another is None:
+    if source != "shuffled":
+        return _embedding_from(learner.embed(task), source, seed)
+    if another is None:
         raise MetalearnError("to tell a learner another task's embedding, another task is needed")
-    own = learner.embed(task if source != "shuffled" or another is None else another)
-    if own is None or source in ("own", "shuffled"):
-        return own
-    noise = torch.randn(own.shape, generator=torch.Generator().manual_seed(seed))
-    return torch.zeros_like(own) if source == "zero" else noise
+    return learner.embed(another)
 
 
-def _check_source(source: str) -> None:
+def _embedding_from(own: Tensor | None, source: str, seed: int) -> Tensor | None:
     if source not in EMBEDDING_SOURCES:
         raise MetalearnError(
             "unknown kind of embedding {source!r}; there are {known}", source=source, known=", ".join(EMBEDDING_SOURCES)
         )
-
-
-def _embedding_from(own: Tensor | None, source: str, index: int) -> Tensor | None:
-    _check_source(source)
     if own is None or source == "own":
         return own
-    generator = torch.Generator().manual_seed(index)
+    generator = torch.Generator().manual_seed(seed)
     if source == "shuffled":
         # Not a random permutation, in which some tasks would keep their own: a circle in random order, each task taking
         # its neighbour's.

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-FEW = 30  # below so many samples or groups, two standard errors are too few
+FEW = 30  # with fewer samples or groups than this, 1.96 standard errors are too narrow
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A mean over independent samples, with its 95 % interval.
 
-    The interval is Student's for fewer than 30 samples or groups, and the normal one for more, where the two differ by
-    less than a twentieth.
+    For fewer than 30 samples or groups the interval is Student's. From 30 on it is the normal one, which is less than a
+    twentieth narrower.
 
     Parameters
     ----------
     mean : float
         The mean.
     ci95 : float
-        Half the width of the interval: what stands after the ±.
+        Half the width of the interval: what stands after the ±. NaN for a single sample or group.
     count : int
         How many samples there are.
 
@@ -45,8 +45,8 @@ class Estimate:
     def of(cls, samples: Tensor | np.ndarray, groups: np.ndarray | None = None) -> "Estimate":
         """Estimate the mean of ``samples`` ``[n]``.
 
-        Where samples of a group may go together, as those of one alphabet do, ``groups`` ``[n]`` says which sample is
-        in which group. Then the groups are taken as independent, not the samples: the cluster-robust standard error.
+        Samples of one group may be alike, as tasks of one alphabet are. ``groups`` ``[n]`` names each sample's group;
+        the groups are then taken as independent, not the samples (the cluster-robust standard error).
         """
         values = np.asarray(samples, dtype=np.float64)
         _, member = np.unique(np.arange(len(values)) if groups is None else groups, return_inverse=True)
@@ -56,7 +56,8 @@ class Estimate:
         return cls(float(values.mean()), float(_quantile(many - 1) * error), len(values))
 
     def __str__(self) -> str:
-        return f"{100 * self.mean:.1f} ± {100 * self.ci95:.1f} %"
+        interval = "" if np.isnan(self.ci95) else f" ± {100 * self.ci95:.1f}"
+        return f"{100 * self.mean:.1f}{interval} %"
 
 
 def _quantile(freedom: int) -> float:

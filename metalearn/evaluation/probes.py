@@ -45,12 +45,12 @@ def nearest_agree(embedding: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def question_accuracy(embedding: np.ndarray, questions: np.ndarray, neighbours: int = 5) -> Estimate:
-    """Return how often a task's question can be told from its neighbours: most of the nearest ask the same one."""
+    """Return how often a task's question can be told from its neighbours: it is the most frequent one among them."""
     return Estimate.of(questions_told(embedding, questions, neighbours))
 
 
 def questions_told(embedding: np.ndarray, questions: np.ndarray, neighbours: int = 5) -> np.ndarray:
-    """Return for each task whether most of its nearest neighbours ask the same question, bool ``[tasks]``."""
+    """Return whether the most frequent question among a task's nearest neighbours is its own, bool ``[tasks]``."""
     near = questions[nearest_rows(centred_unit(embedding), neighbours)]
     votes = np.stack([(near == question).sum(1) for question in np.unique(questions)], axis=1)
     return np.unique(questions)[votes.argmax(1)] == questions
@@ -117,6 +117,12 @@ def transfer_correlation(embedding: np.ndarray, gains: np.ndarray, seed: int = 0
     # Some tasks gain from any start. What counts is which start helps them more than the average one.
     relative = gains - (gains.sum(0) - gains.diagonal()) / (len(gains) - 1)
     return rank_correlation((unit @ unit.T)[a, b], relative[a, b], owners=b, seed=seed)
+
+
+def lengths_differ(embedding: np.ndarray) -> bool:
+    """Whether embeddings have lengths that can say anything: those made of unit vectors differ by rounding alone."""
+    lengths = np.linalg.norm(embedding, axis=1)
+    return bool(np.ptp(lengths) > 1e-3 * lengths.mean())
 
 
 def difficulty_correlation(embedding: np.ndarray, losses: np.ndarray, seed: int = 0) -> Estimate:

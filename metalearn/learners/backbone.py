@@ -46,8 +46,6 @@ class AnyBackbone(Protocol):
         The names in ``body`` that rescale and shift channels; empty where there are none.
     transductive : bool
         Whether the answer to one query depends on the other queries.
-    copies : int
-        How many independent networks stand side by side in it; usually one.
     """
 
     @property
@@ -61,9 +59,6 @@ class AnyBackbone(Protocol):
 
     @property
     def transductive(self) -> bool: ...  # noqa: D102
-
-    @property
-    def copies(self) -> int: ...  # noqa: D102
 
     def initial(self, seed: int = 0) -> Params:
         """Return the shared parameters to begin with, among them ``head_weight`` ``[D]`` and ``head_bias`` ``[]``."""

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from metalearn.errors import MetalearnError
-from metalearn.learners.backbone import AnyBackbone, Params
+from metalearn.learners.backbone import HEAD, AnyBackbone, Params
 from metalearn.learners.hooks import Init, Support, to_common_length
 from metalearn.learners.inner_loop import adapt
 from metalearn.learners.layout import Layout
@@ -100,7 +100,8 @@ class EmbeddingInit(nn.Module):
     """Parameter pre-initialisation, φ0 = φ + g(e_j): a small network g turns the task embedding into where to start.
 
     g is a two-layer perceptron. It moves the scales and shifts of every block, and the one vector from which all rows
-    of the head start: an embedding that ignores the order of the classes cannot tell them apart. The last layer of g
+    of the head start. It moves all rows alike, because an embedding that ignores the order of the classes cannot tell
+    the classes apart. The last layer of g
     starts at zero, so training begins at the twin without an embedding, :class:`LearnedInit`.
 
     Parameters
@@ -131,7 +132,7 @@ class EmbeddingInit(nn.Module):
     def __init__(self, backbone: AnyBackbone, embedding_size: int, hidden_size: int = 64, seed: int = 0) -> None:
         super().__init__()
         self.embedding_size, self.hidden_size = embedding_size, hidden_size
-        self.adapted = (*backbone.scales_and_shifts, "head_weight", "head_bias")
+        self.adapted = (*backbone.scales_and_shifts, *HEAD)
         self.layout = Layout.of(backbone, (*backbone.scales_and_shifts, "head_weight"))
         with torch.random.fork_rng(devices=[]):  # the seed is for these two layers alone
             torch.manual_seed(seed)
@@ -187,10 +188,13 @@ class NeighbourInit(nn.Module):
     (8, 512)
     """
 
+    embeddings: Tensor
+    changes: Tensor
+
     def __init__(self, backbone: AnyBackbone, embedding_size: int, anchors: int) -> None:
         super().__init__()
         self.embedding_size, self.anchors = embedding_size, anchors
-        self.adapted = (*backbone.scales_and_shifts, "head_weight", "head_bias")
+        self.adapted = (*backbone.scales_and_shifts, *HEAD)
         self.layout = Layout.of_scales_and_shifts(backbone)
         self.map = nn.Linear(embedding_size, embedding_size, bias=False)
         nn.init.eye_(self.map.weight)
@@ -211,7 +215,7 @@ class NeighbourInit(nn.Module):
                 adapt(
                     learner.backbone,
                     learner.shared,
-                    anchors,
+                    anchors.to(learner.device),
                     init=start,
                     update=plain,
                     steps=learner.steps,
@@ -224,7 +228,7 @@ class NeighbourInit(nn.Module):
         if embeddings is None:
             raise MetalearnError("this learner needs a task embedding; give it an embedder")
         first, last = adapted.parameters[0], adapted.parameters[-1]
-        self.embeddings = embeddings
+        self.embeddings = embeddings.to(self.embeddings)
         self.changes = torch.cat([last[name] - first[name] for name in self.layout.shapes], dim=1).detach()
 
     def forward(self, support: Support) -> Params:
@@ -265,7 +269,7 @@ class LiteralInit(nn.Module):
 
     def __init__(self, backbone: AnyBackbone) -> None:
         super().__init__()
-        self.adapted = ("conv1", *backbone.scales_and_shifts, "head_weight", "head_bias")
+        self.adapted = ("conv1", *backbone.scales_and_shifts, *HEAD)
 
     def forward(self, support: Support) -> Params:
         """Return the start of each task, ``[T, ...]`` for each adapted parameter."""

@@ -7,6 +7,8 @@ from metalearn.learners.backbone import AnyBackbone, Backbone, Params
 from metalearn.learners.hooks import Support
 from metalearn.learners.layout import Layout
 
+KEY_SIZE = 16
+
 
 class _Query(nn.Module):
     """Scaled dot products of learned keys with a query, made from the task embedding (Vaswani et al. 2017, equation 1).
@@ -14,13 +16,13 @@ class _Query(nn.Module):
     Queries and keys start ``gain`` times as large as usual.
     """
 
-    def __init__(self, embedding_size: int, keys: int, key_size: int = 16, gain: float = 1.0, seed: int = 0) -> None:
+    def __init__(self, embedding_size: int, keys: int, gain: float = 1.0, seed: int = 0) -> None:
         super().__init__()
         self.embedding_size = embedding_size
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.query = nn.Linear(embedding_size, key_size)
-            self.keys = nn.Parameter(gain * torch.randn(keys, key_size))
+            self.query = nn.Linear(embedding_size, KEY_SIZE)
+            self.keys = nn.Parameter(gain * torch.randn(keys, KEY_SIZE))
         self.query.weight.data *= gain
 
     def forward(self, support: Support) -> Tensor:
@@ -121,7 +123,7 @@ class GroupSelection(nn.Module):
         nn.init.normal_(self.query.keys, std=0.1, generator=torch.Generator().manual_seed(seed))
 
     def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor]:
-        """Return the parameters, those of other groups zero, and which groups take part, ``[T, blocks * groups]``."""
+        """Return the parameters, zero for groups that are off, and which groups take part, ``[T, blocks * groups]``."""
         probability = torch.sigmoid(self.query(support) + self.inclination)
         # The bracket is zero, but its gradient is the sigmoid's: hard gates forward, soft ones backward.
         taking_part = (probability > 0.5).to(probability) + (probability - probability.detach())

@@ -31,7 +31,6 @@ class NetworkBackbone(LinearHead):
 
     transductive = False
     scales_and_shifts: tuple[str, ...] = ()
-    copies = 1
 
     def __init__(self, network: nn.Module | Callable[[Tensor], Tensor]) -> None:
         self.network = network

@@ -75,18 +75,22 @@ def _describe(part: Any, arrays: Arrays, where: str) -> Any:
     if isinstance(part, dict):
         return {"entries": {name: _describe(value, arrays, f"{where}/{name}") for name, value in part.items()}}
     if isinstance(part, FunctionType):
-        if part.__name__ == "<lambda>":
-            raise MetalearnError("a lambda cannot be saved; give it a name with def, and hand it in when loading")
-        return {"function": part.__name__}
+        return _describe_function(part)
     settings = {name: _describe(value, arrays, f"{where}/{name}") for name, value in settings_of(part).items()}
     return {"class": type(part).__name__, "settings": settings}
+
+
+def _describe_function(function: FunctionType) -> dict[str, str]:
+    if function.__name__ == "<lambda>":
+        raise MetalearnError("a lambda cannot be saved; give it a name with def, and hand it in when loading")
+    return {"function": function.__name__}
 
 
 def _describe_backbone(backbone: Any) -> dict[str, Any]:
     if isinstance(backbone, NetworkBackbone):
         network = backbone.network
         if isinstance(network, FunctionType):
-            return {"network": {"function": network.__name__}}
+            return {"network": _describe_function(network)}
         return {"network": {"class": type(network).__name__, "settings": _plain(settings_of(network))}}
     settings = dataclasses.asdict(backbone) if dataclasses.is_dataclass(backbone) else settings_of(backbone)  # type: ignore[arg-type]
     return {"class": type(backbone).__name__, "settings": _plain(settings)}

@@ -46,7 +46,7 @@ class TaskMap:
     family : str
         The embedding: "gradient", for example.
     names : tuple of str
-        What each task is called: its character.
+        What each task is called: its character, or its question and number.
     drawings : ndarray of int
         Some drawings that stand for each task, ``[tasks, n]``, numbered like the ids of a ``TaskBatch``.
     embedding : ndarray
@@ -146,7 +146,8 @@ class TaskMap:
     def labels(self, characters: CharacterSet, colour: str) -> list[str]:
         """Return the label by which each task is coloured.
 
-        ``colour`` is a key of ``COLOUR_TITLES``: "question" for a map of episodes, the others for one of characters.
+        ``colour`` is a key of ``COLOUR_TITLES``: "question" is for maps of episodes, "alphabet" and "side" are for
+        maps of characters, and the others are for both.
         """
         if colour == "difficulty":
             fifth = np.searchsorted(np.quantile(self.difficulty, [0.2, 0.4, 0.6, 0.8]), self.difficulty)

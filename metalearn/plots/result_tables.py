@@ -69,11 +69,16 @@ VIEWS: dict[str, tuple[View, ...]] = {
     ),
     "learners": (
         View("accuracy, 5-way 1-shot", "{learner}", ("protocol",), {"what": "ablation", "question": None, **OWN}),
-        View("gain in accuracy over the same, told otherwise", "{learner}", ("protocol", "over"), {"measure": "gain"}),
+        View(
+            "gain in accuracy over the twin, or over itself told otherwise",
+            "{learner}",
+            ("protocol", "over"),
+            {"measure": "gain"},
+        ),
     ),
     "mixed": (
         View(
-            "gain in accuracy over the same, told otherwise",
+            "gain in accuracy over the twin, or over itself told otherwise",
             "{learner}",
             ("over",),
             {"measure": "gain", "question": None},

@@ -195,10 +195,11 @@ def load_embedder(name: str = "gradient", split: str = "lake", questions: str = 
 
 
 def _restored_pca(learned: dict[str, np.ndarray]) -> PCA:
-    reducer = PCA(whiten=True)
+    size, features = learned["components_"].shape
+    reducer = PCA(size, whiten=True)
     for key, value in learned.items():
         setattr(reducer, key, value)
-    reducer.n_components_, reducer.n_features_in_ = reducer.components_.shape
+    reducer.n_components_, reducer.n_features_in_ = size, features
     return reducer
 
 

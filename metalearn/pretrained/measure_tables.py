@@ -24,10 +24,11 @@ from metalearn.evaluation.estimate import Estimate
 from metalearn.evaluation.tables import Row, read_table, write_table
 from metalearn.pretrained.embedders import BASE_LEARNER, FAMILIES, load_embedder
 from metalearn.pretrained.learners import best_learner, load_learner
+from metalearn.pretrained.make_map import DIFFICULTY_LEARNER
 from metalearn.pretrained.recipes import MIXED, RECIPES, SPLITS, shipped_for
 from metalearn.pretrained.reports import characters_with_company
 from metalearn.tasks.character_tasks import CharacterTasks, all_character_tasks
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.episodes import Episodes, alphabets_of
 from metalearn.tasks.mixed_questions import MixedQuestions
 from metalearn.tasks.questions import QUESTIONS
 from metalearn.tasks.sampler import sample_tasks
@@ -94,10 +95,10 @@ def _answers(row: Row, about: Row) -> bool:
 
 ENTRIES = (2, 4, 8, 16, 32, 64)
 TRANSFER_TASKS = 60
-
+QUESTION_TASKS = 600
 
 REDUCERS = ("raw", "whitened")
-# The scatter ships like a family, but knows nothing of what is drawn: what does no better than it knows little.
+# The scatter ships like a family but is a control: it knows nothing of what is drawn. A family should do better.
 COMPARED_WITH = (*CONTROLS, "scatter")
 WHITENED_SIZE = 256
 
@@ -119,24 +120,23 @@ def _families(setting: Setting) -> list[Measurement]:
 def _probe(setting: Setting, split_name: str, name: str, reducer: str) -> Iterator[Found]:
     characters, seed = setting.characters, setting.seed
     labels = characters.alphabet_ids[characters_with_company(characters, split_name)]
-    questions = np.arange(600) % len(QUESTIONS)
+    questions = np.arange(QUESTION_TASKS) % len(QUESTIONS)
 
     def rows(kind: str, of: str = name) -> np.ndarray:
         return _reduced(setting, split_name, of, reducer, kind)
 
     for measure, estimate in probes.alphabet_retrieval(rows("characters"), labels, seed).items():
         yield {"measure": measure}, estimate
-    yield {"measure": "question_5nn"}, probes.question_accuracy(rows("questions"), questions)
+    told = probes.questions_told(rows("questions"), questions)
+    yield {"measure": "question_5nn"}, Estimate.of(told)
     yield {"measure": "stability"}, probes.stability(rows("first half"), rows("second half"))
     _, gains, losses = _transfer(setting, split_name)
     yield {"measure": "transfer"}, probes.transfer_correlation(rows("few"), gains, seed)
-    yield {"measure": "difficulty"}, probes.difficulty_correlation(rows("few"), losses, seed)
+    if probes.lengths_differ(rows("few")):
+        yield {"measure": "difficulty"}, probes.difficulty_correlation(rows("few"), losses, seed)
 
-    # Paired, on the same tasks, and with the same reducer: a control gets the treatment of what it controls.
-    nearest, told = (
-        probes.nearest_agree(rows("characters"), labels),
-        probes.questions_told(rows("questions"), questions),
-    )
+    # Paired: on the same tasks, and a control is reduced like the embedding that is compared with it.
+    nearest = probes.nearest_agree(rows("characters"), labels)
     for control in COMPARED_WITH:
         other = probes.nearest_agree(rows("characters", control), labels)
         difference = nearest.astype(float) - other
@@ -164,7 +164,7 @@ def _raw(setting: Setting, split_name: str, name: str, kind: str) -> np.ndarray:
     characters, sides = setting.characters, split(setting.characters, split_name)
     drawings = FAMILIES[name].drawings if name in FAMILIES else None
     test = characters_with_company(characters, split_name)
-    mixed = partial(MixedQuestions, characters, queries=0, batch_size=600, seed=setting.seed)
+    mixed = partial(MixedQuestions, characters, queries=0, batch_size=QUESTION_TASKS, seed=setting.seed)
     tasks: dict[str, Callable[[], Tasks]] = {
         "characters": lambda: all_character_tasks(characters, split_name, test, drawings),
         "training characters": lambda: all_character_tasks(characters, split_name, sides.train, drawings),
@@ -175,7 +175,9 @@ def _raw(setting: Setting, split_name: str, name: str, kind: str) -> np.ndarray:
         "few": lambda: _transfer(setting, split_name)[0],
     }
     if name in CONTROLS:
-        return make_controls(load_learner(BASE_LEARNER, split_name), setting.seed)[name](tasks[kind]())
+        # Noise is other noise for the other half: with the same, each task would be nearest to itself.
+        seed = setting.seed + (name == "random" and kind == "second half")
+        return make_controls(load_learner(BASE_LEARNER, split_name), seed)[name](tasks[kind]())
     return np.asarray(load_embedder(name, split_name)[0].transform(tasks[kind]()))
 
 
@@ -187,12 +189,12 @@ def _drawings_of(setting: Setting, split_name: str, test: np.ndarray, which: int
 
 @cache
 def _transfer(setting: Setting, split_name: str) -> tuple[TaskBatch, np.ndarray, np.ndarray]:
-    """Return some character tasks, how much a start from one helps another, and how hard each is for "film"."""
+    """Return some character tasks, how much a start from one helps another, and how hard each is."""
     sides = split(setting.characters, split_name)
     positions = np.random.default_rng(setting.seed).choice(sides.test, TRANSFER_TASKS, replace=False)
     few = CharacterTasks(setting.characters, np.sort(positions), sides.train, shots=5, queries=10, seed=setting.seed)
     tasks = next(few.batches(TRANSFER_TASKS))
-    learner = load_learner("film", split_name)
+    learner = load_learner(DIFFICULTY_LEARNER, split_name)
     with torch.no_grad():
         losses = learner.adapt(tasks, every_query=False).query_loss[-1].numpy()
     return tasks, probes.transfer_gains(learner, tasks), losses
@@ -262,8 +264,8 @@ def _ablation(setting: Setting, name: str, protocol: str) -> Iterator[Found]:
     own, groups = _accuracies(setting, name, protocol, "own"), _alphabets(setting, protocol)
     yield {"measure": "accuracy", "told": "own"}, Estimate.of(own, groups)
     if protocol == "mixed":
-        for i, question in enumerate(QUESTIONS):
-            yield {"measure": "accuracy", "told": "own", "question": question}, Estimate.of(own[i :: len(QUESTIONS)])
+        for question, tasks, alphabets in _by_question(setting):
+            yield {"measure": "accuracy", "told": "own", "question": question}, Estimate.of(own[tasks], alphabets)
     twin = RECIPES[name].twin
     if twin is None:
         return
@@ -274,8 +276,8 @@ def _ablation(setting: Setting, name: str, protocol: str) -> Iterator[Found]:
     without = _accuracies(setting, twin, protocol, "own")
     yield {"measure": "gain", "over": "twin", "twin": twin}, Estimate.of(own - without, groups)
     if protocol == "mixed":
-        for i, question in enumerate(QUESTIONS):
-            gain = Estimate.of((own - without)[i :: len(QUESTIONS)])
+        for question, tasks, alphabets in _by_question(setting):
+            gain = Estimate.of((own - without)[tasks], alphabets)
             yield {"measure": "gain", "over": "twin", "twin": twin, "question": question}, gain
 
 
@@ -308,9 +310,20 @@ def _one_accuracy(
         yield {"measure": "accuracy", "alphabet": alphabet}, estimate
 
 
+def _by_question(setting: Setting) -> Iterator[tuple[str, slice, np.ndarray | None]]:
+    """Yield each question, the mixed tasks that ask it, and their alphabets where each task is within one."""
+    for i, question in enumerate(QUESTIONS):
+        tasks = slice(i, None, len(QUESTIONS))
+        alphabets = None
+        if question == "drawer":
+            mixed = _episodes(setting, "mixed").sample(setting.tasks)
+            alphabets = np.concatenate([alphabets_of(setting.characters, batch) for batch in mixed])[tasks]
+        yield question, tasks, alphabets
+
+
 @cache
 def _alphabets(setting: Setting, protocol: str) -> np.ndarray | None:
-    """Return the alphabet of each task of a protocol that stays within one: intervals take alphabets as independent."""
+    """Return the alphabet of each task of a protocol that stays within one: intervals are over alphabets."""
     return alphabets_within(_episodes(setting, protocol), setting.tasks)
 
 

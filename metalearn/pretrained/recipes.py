@@ -29,8 +29,6 @@ from metalearn.training.objectives import Objective, all_pairs_loss, query_loss,
 
 SPLITS = ("article", "lake")
 
-QUESTION_SETS = ("character", "mixed")
-
 ANCHORS = 128
 
 Practice = Callable[[CharacterSet, Split, int], Sampler]  # data, its split, seed -> what is trained on

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from metalearn.characters.character_set import CharacterSet
@@ -56,13 +58,12 @@ def learner_accuracy(
     )
     found = evaluate(learner, sampler, tasks, steps=steps)
     by_alphabet = {
-        # One task has no interval; JSON has no NaN.
-        alphabet: {"accuracy": e.mean, "ci95": e.ci95 if e.count > 1 else None, "tasks": e.count}
+        alphabet: {"accuracy": e.mean, "ci95": _half_width(e), "tasks": e.count}
         for alphabet, e in found.by_alphabet.items()
     }
     return {
         "accuracy": found.estimate.mean,
-        "ci95": found.estimate.ci95,
+        "ci95": _half_width(found.estimate),
         "tasks": found.estimate.count,
         "ways": ways,
         "shots": shots,
@@ -93,7 +94,7 @@ def lake_runs_error(
     mean = Estimate.of(np.array(errors))
     return {
         "error": mean.mean,
-        "ci95": mean.ci95,
+        "ci95": _half_width(mean),
         "runs": mean.count,
         "ways": runs[0].ways,
         "shots": 1,
@@ -118,24 +119,27 @@ def embedding_table(
     """Measure what an embedding knows about the alphabets of test characters, beside its controls.
 
     The controls see the same support sets: mean pixels; mean features of the base model; the gradient embedding in an
-    untrained network; random vectors. ``among`` are positions of characters to use, in place of all test characters;
-    ``own`` is a fitted embedder of the user's, in place of the one that ships as ``name``.
+    untrained network; random vectors. Where the embedder is a pipeline, each control goes through reducers like its
+    own, fitted to the control's training tasks. ``among`` are positions of characters to use, in place of all test
+    characters; ``own`` is a fitted embedder of the user's, in place of the one that ships as ``name``.
     """
     test = characters_with_company(characters, split_name) if among is None else among
     ids = characters.alphabet_ids[test]
     drawings = None if own else find_family(name).drawings
     tasks = all_character_tasks(characters, split_name, test, drawings)
-    ways = {
-        name: (own or load_embedder(name, split_name)).transform,
-        **make_controls(load_learner(BASE_LEARNER, split_name), seed),
-    }
-    rows = {}
-    for way, embed in tqdm(ways.items(), desc="embedding", unit="way", leave=False):
-        rows[way] = _flat(probes.alphabet_retrieval(embed(tasks), ids, seed))
+    training = all_character_tasks(characters, split_name, split(characters, split_name).train, drawings)
+    embedder = own or load_embedder(name, split_name)
+    found = _flat(probes.alphabet_retrieval(embedder.transform(tasks), ids, seed))
+    controls = {}
+    for control, embed in tqdm(
+        make_controls(load_learner(BASE_LEARNER, split_name), seed).items(), unit="control", leave=False
+    ):
+        rows = _reduced_like(embedder, embed(training), embed(tasks))
+        controls[control] = _flat(probes.alphabet_retrieval(rows, ids, seed))
     return {
         "embedding": name,
-        **rows.pop(name),
-        "controls": rows,
+        **found,
+        "controls": controls,
         "tasks": len(test),
         "labels": "alphabet",
         "data": characters.name,
@@ -144,8 +148,18 @@ def embedding_table(
     }
 
 
+def _reduced_like(embedder: Embedder, training: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Reduce rows by what reduces the embedder's, fitted to the rows of training tasks; a shorter row stays shorter."""
+    if not isinstance(embedder, Pipeline) or len(embedder) < 2:
+        return rows
+    reducer = clone(embedder[1:])
+    sizes = {key: size for key, size in reducer.get_params().items() if key.endswith("__n_components")}
+    reducer.set_params(**{key: min(size, *training.shape) for key, size in sizes.items() if isinstance(size, int)})
+    return np.asarray(reducer.fit(training).transform(rows))
+
+
 def characters_with_company(characters: CharacterSet, split_name: str) -> np.ndarray:
-    """Return the test characters that are not alone in their alphabet: for the others there is nothing to find."""
+    """Return the test characters but those alone in their alphabet, which have no neighbour to find."""
     ids = characters.alphabet_ids
     test = split(characters, split_name).test
     test = test[np.bincount(ids[test])[ids[test]] > 1]
@@ -156,6 +170,11 @@ def characters_with_company(characters: CharacterSet, split_name: str) -> np.nda
     return test
 
 
-def _flat(estimates: dict[str, Estimate]) -> dict[str, float]:
-    means = {name: estimate.mean for name, estimate in estimates.items()}
-    return means | {f"{name}_ci95": estimate.ci95 for name, estimate in estimates.items()}
+def _half_width(estimate: Estimate) -> float | None:
+    """Return half the width of an interval; None where a single task or alphabet has none, as JSON has no NaN."""
+    return None if np.isnan(estimate.ci95) else estimate.ci95
+
+
+def _flat(estimates: dict[str, Estimate]) -> dict[str, float | None]:
+    means: dict[str, float | None] = {name: estimate.mean for name, estimate in estimates.items()}
+    return means | {f"{name}_ci95": _half_width(estimate) for name, estimate in estimates.items()}

@@ -56,7 +56,8 @@ def make_learner(
     schedule, last = _schedule(recipe, questions, steps), _finish(recipe, questions, last_steps)
     held_out = _validation(characters, sides, questions, seed + 1)
     count = recipe.backbone.copies
-    runs = [folder / ".runs" / (name if count == 1 else f"{name}-{copy + 1}") for copy in range(count)]
+    run = name if seed == 0 else f"{name}-seed{seed}"  # a run with another seed is another run
+    runs = [folder / ".runs" / (run if count == 1 else f"{run}-{copy + 1}") for copy in range(count)]
     trainings = [
         _Training(recipe, characters, sides, questions, held_out, seed + copy, run) for copy, run in enumerate(runs)
     ]
@@ -108,7 +109,7 @@ def train_own(
         Episodes(characters, sides.train, **shape, rotations=True, seed=seed),  # type: ignore[arg-type]
         validation=Episodes(characters, sides.validation, **shape, seed=seed + 1),  # type: ignore[arg-type]
         meta_steps=meta_steps or 1000,
-        folder=path.with_name(f".runs-{path.name}"),
+        folder=path.with_name(f".runs-{path.name}-{split_name}-{seed}"),  # with another split or seed, another run
     )
     if distributed.first():
         learner.save(path)
@@ -226,7 +227,7 @@ def _validation(characters: CharacterSet, sides: Split, questions: str, seed: in
 
 def _episode_embedder(characters: CharacterSet, split_name: str, questions: str, root: Path, seed: int) -> Pipeline:
     folder = artifact_folder(split_name, questions)
-    if distributed.first() and not (root / folder / "episodes.json").exists():
+    if distributed.first() and not (root / folder / f"{EPISODE_EMBEDDER}.json").exists():
         make_episode_embedder(characters, split_name, questions, root, seed)
     distributed.wait()
     return load_embedder(str(root / folder / EPISODE_EMBEDDER))
@@ -241,6 +242,6 @@ def make_episode_embedder(
         sampler: Episodes | MixedQuestions = MixedQuestions(characters, pool, queries=0, batch_size=600, seed=seed + 2)
     else:
         sampler = Episodes(characters, pool, 10, 1, 0, rotations=True, batch_size=600, seed=seed + 2)
-    path = root / artifact_folder(split_name, questions) / "episodes"
+    path = root / artifact_folder(split_name, questions) / EPISODE_EMBEDDER
     # The longer training: the gradients tell a task's alphabet soon, and which question it asks only later.
     return fit_embedder("gradient-long", sampler.batch(0), characters, split_name, path, size=EMBEDDING_SIZE, seed=seed)

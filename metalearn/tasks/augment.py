@@ -12,11 +12,6 @@ from metalearn.tasks.sampler import Sampler
 from metalearn.tasks.task_batch import TaskBatch
 
 
-def distort(pictures: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """Distort each image of ``[n, 1, 28, 28]`` in its own way."""
-    return displace(pictures, displacements(len(pictures), generator, strength))
-
-
 def displacements(count: int, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """Draw ``count`` random distortions, each an affine and a smooth elastic one together: ``[count, 28, 28, 2]``.
 

@@ -71,9 +71,9 @@ class CharacterTasks:
             raise MetalearnError("{name} has fewer than the {needed} drawings asked for", name=name, needed=needed)
         if len(self.others) <= self.against + self.queries:
             raise MetalearnError(
-                "{count} characters are too few to take {against} others from",
+                "{count} characters are too few: more than {needed} others are needed",
                 count=len(self.others),
-                against=self.against,
+                needed=self.against + self.queries,
             )
 
     def __len__(self) -> int:
@@ -99,7 +99,8 @@ class CharacterTasks:
         rng = np.random.default_rng([self.seed])
         panel = rng.permutation(self.others)[: self.against + self.queries + 1]
         panel_drawing = rng.integers(self.characters.counts[panel])
-        # A character must not stand against itself: the panel has one to spare, and loses the character or its last.
+        # A character must not stand against itself: the panel has one to spare. It drops the character
+        # itself or, where that is not in it, its last one.
         keep = np.stack([np.argsort(panel == c, kind="stable")[:-1] for c in targets])
         others = gather_drawings(self.characters, panel[keep][:, None], panel_drawing[keep][:, None], self.against)
         itself = gather_drawings(

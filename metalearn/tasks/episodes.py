@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,10 +31,10 @@ class Episodes:
         What makes a class: "character", as is usual; "alphabet"; or "drawer" (of one alphabet). For the last two, every
         drawing of a class shows a different character, so that they have nothing but the answer in common.
     within_alphabet : bool
-        Whether all characters of an episode come from one alphabet, which is harder.
+        Whether all characters of an episode come from one alphabet, which is harder. Only for the question "character".
     rotations : bool
         Whether each class is turned by some quarter turns, which makes four characters of one. Within an alphabet, the
-        whole episode is turned alike.
+        whole episode is turned alike. Only for the question "character".
     batch_size : int
         Tasks in a batch.
     seed : int
@@ -78,7 +79,7 @@ class Episodes:
             )
         if self.question == "character":
             check_drawings(self.characters, self.shots + self.queries)
-        self._groups()  # raises where there are too few characters: now, not at the first batch
+        _ = self._groups  # raises where there are too few characters: now, not at the first batch
 
     def __repr__(self) -> str:
         kind = "" if self.question == "character" else f", which {self.question}?"
@@ -104,15 +105,11 @@ class Episodes:
             turns = np.zeros_like(characters)
         return gather_drawings(self.characters, characters, drawings, self.shots, turns)
 
-    def alphabets_of(self, batch: TaskBatch) -> np.ndarray:
-        """Return the alphabet of each task's first drawing, ``[T]``; within an alphabet that is the task's."""
-        first = batch.support_ids[:, 0].cpu().numpy() // self.characters.images.shape[1]
-        return np.array(self.characters.alphabets)[first]
-
     def sample(self, tasks: int) -> Iterator[TaskBatch]:
         """Yield the first ``tasks`` tasks in batches; the last batch may be shorter."""
         return sample_tasks(self, tasks)
 
+    @cached_property
     def _groups(self) -> list[np.ndarray]:
         """Return groups of characters: a task is drawn from one group, or for alphabets each class from one."""
         # Characters with too few drawings cannot be a class. Where a class is an alphabet or a drawer, each drawing is
@@ -148,7 +145,7 @@ class Episodes:
 
     def _choose_characters(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return the characters and quarter turns of each class, both ``[tasks, ways]``."""
-        groups = self._groups()
+        groups = self._groups
         if self.within_alphabet:
             picked = rng.integers(len(groups), size=self.batch_size)
             characters = np.stack([rng.choice(groups[g], self.ways, replace=False) for g in picked])
@@ -159,7 +156,7 @@ class Episodes:
 
     def _choose_by_alphabet(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return the characters and drawings of one task, ``[ways, shots + queries]``: each class is an alphabet."""
-        groups = self._groups()
+        groups = self._groups
         picked = rng.choice(len(groups), self.ways, replace=False)
         each = self.shots + self.queries
         characters = np.stack([rng.choice(groups[g], each, replace=False) for g in picked])
@@ -170,12 +167,18 @@ class Episodes:
 
         All are drawers of one alphabet: within it, drawing d of every character is by the same hand.
         """
-        groups = self._groups()
+        groups = self._groups
         group = groups[rng.integers(len(groups))]
         each = self.shots + self.queries
         characters = np.stack([rng.choice(group, each, replace=False) for _ in range(self.ways)])
         drawers = rng.choice(self.characters.counts[group].min(), self.ways, replace=False)
         return characters, np.broadcast_to(drawers[:, None], characters.shape)
+
+
+def alphabets_of(characters: CharacterSet, batch: TaskBatch) -> np.ndarray:
+    """Return the alphabet of each task's first drawing, ``[T]``; of a task within one alphabet, that is the task's."""
+    first = batch.support_ids[:, 0].cpu().numpy() // characters.images.shape[1]
+    return np.array(characters.alphabets)[first]
 
 
 def _choose_drawings(rng: np.random.Generator, data: CharacterSet, characters: np.ndarray, each: int) -> np.ndarray:

@@ -9,8 +9,6 @@ from metalearn.errors import MetalearnError
 from metalearn.tasks.single_task import images_to_tensor
 from metalearn.tasks.task_batch import TaskBatch
 
-LAKE_RUNS = 20
-
 
 def load_lake_runs(folder: Path) -> list[TaskBatch]:
     """Read one-shot classification runs as they are published; each run is a batch of one task.

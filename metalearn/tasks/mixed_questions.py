@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class MixedQuestions:
                 count=len(QUESTIONS),
                 batch_size=self.batch_size,
             )
-        self._samplers()
+        _ = self._samplers  # raises where there are too few characters
 
     def __repr__(self) -> str:
         return (
@@ -71,9 +72,10 @@ class MixedQuestions:
 
     def batch(self, index: int) -> TaskBatch:
         """Return batch ``index``: the same tasks every time, the questions in turn."""
-        by_question = join_batches(sampler.batch(index) for sampler in self._samplers())
+        by_question = join_batches(sampler.batch(index) for sampler in self._samplers)
         return by_question[torch.arange(self.batch_size).view(len(QUESTIONS), -1).T.flatten()]
 
+    @cached_property
     def _samplers(self) -> list[Episodes]:
         each = self.batch_size // len(QUESTIONS)
         return [

@@ -60,7 +60,12 @@ class Run:
                 "{folder} holds a run with another schedule; name another folder or remove it", folder=path.parent
             )
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        self.learner.load_state_dict(artifacts.below("now/", tensors))
+        try:
+            self.learner.load_state_dict(artifacts.below("now/", tensors))
+        except RuntimeError as error:
+            raise MetalearnError(
+                "{folder} holds the run of another learner; name another folder or remove it", folder=path.parent
+            ) from error
         self.best = artifacts.below("best/", tensors)
         state: dict[int, dict[str, Any]] = {}
         for name, value in artifacts.below("optimizer/", tensors).items():

@@ -415,11 +415,20 @@ def test_typical_wrong_answers_get_hints_of_their_own(name: str) -> None:
 
 
 @every_exercise
-@pytest.mark.parametrize("given", ["a word", 1.0, [], {}, (1, 2), object()], ids=lambda given: type(given).__name__)
+@pytest.mark.parametrize(
+    "given",
+    ["a word", 1.0, [], {}, (1, 2), ("a", "b"), (np.zeros(200), 0.1), np.zeros((2, 3)), object()],
+    ids=lambda given: type(given).__name__,
+)
 def test_whatever_comes_back_is_answered(name: str, given: object) -> None:
     result = getattr(check, name)(lambda *arguments: given)
     assert not result.passed
     assert "\n" not in result.hint
+
+
+def test_gates_without_a_graph_have_no_gradient() -> None:
+    result = check.straight_through(lambda scores: (scores.detach().numpy() > 0).astype(np.float32))
+    assert "a comparison has no gradient" in result.hint
 
 
 @every_exercise

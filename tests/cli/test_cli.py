@@ -99,6 +99,17 @@ def test_evaluate_within_alphabets_is_harder(capsys: Capture) -> None:
     assert sum(found["tasks"] for found in within["by_alphabet"].values()) == within["tasks"]
 
 
+def test_a_single_task_has_no_interval(capsys: Capture) -> None:
+    found = ask(capsys, "evaluate", "--split", "lake", "--protocol", "within-alphabet", "--tasks", "1")
+    assert found["ci95"] is None
+
+
+@pytest.mark.parametrize("other", [("--learner", "film"), ("--protocol", "lake-runs")])
+def test_an_embedding_is_measured_by_itself(capsys: Capture, other: tuple[str, str]) -> None:
+    assert cli.main(["evaluate", "--embedding", "gradient", *other]) == 2
+    assert "embedding" in capsys.readouterr().err
+
+
 def test_evaluate_an_embedding_beside_its_controls(
     capsys: Capture, omniglot: CharacterSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 class Ink:
     def fit(self, tasks, y=None):
-        return self
+        pass  # scikit-learn's return themselves; this one forgets to
 
     def transform(self, tasks):
         return np.concatenate([b.support_x.mean(1).flatten(1).numpy() for b in tasks.batches(50)])
@@ -50,6 +50,16 @@ def test_a_learner_is_trained_saved_and_evaluated(capsys: pytest.CaptureFixture[
     by_path = ask(capsys, "evaluate", "--learner", "runs/prototypes", "--split", "lake", "--tasks", "20")
     assert by_path["tasks"] == 20
     assert ask(capsys, "evaluate", "--learner", "mine:prototypes", "--tasks", "20")["learner"] == "mine:prototypes"
+
+
+def test_another_split_or_seed_is_another_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    seen = []
+    for setting in (("article", "0"), ("lake", "0"), ("lake", "1"), ("article", "0")):
+        options = ("--split", setting[0], "--seed", setting[1], "--meta-steps", "1", "--output", "runs")
+        ask(capsys, "train", "--learner", "mine:prototypes", *options)
+        seen.append((tmp_path / "runs" / "prototypes.safetensors").read_bytes())
+    assert len(set(seen[:3])) == 3
+    assert seen[3] == seen[0]
 
 
 def test_an_embedder_is_measured_and_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

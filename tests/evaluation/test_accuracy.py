@@ -36,7 +36,9 @@ def test_an_interval_of_many_is_196_standard_errors() -> None:
 def test_an_interval_of_few_is_students() -> None:
     """Student's t for three degrees of freedom is 3.182."""
     assert Estimate.of(np.array([0.0, 1.0, 1.0, 0.0])).ci95 == pytest.approx(3.182 * np.sqrt(1 / 3) / 2, rel=1e-3)
-    assert np.isnan(Estimate.of(np.array([0.5])).ci95)
+    single = Estimate.of(np.array([0.5]))
+    assert np.isnan(single.ci95)
+    assert str(single) == "50.0 %"
 
 
 def test_samples_that_go_together_count_as_one() -> None:
@@ -67,6 +69,15 @@ def test_within_an_alphabet_the_alphabets_are_what_is_independent(small: Charact
     anywhere = evaluate(LEARNER, Episodes(small, np.arange(12), ways=3, queries=2, batch_size=4), tasks=8)
     assert anywhere.alphabets is None
     assert anywhere.by_alphabet == {}
+
+
+def test_drawers_are_told_apart_within_an_alphabet(small: CharacterSet) -> None:
+    sampler = Episodes(small, np.arange(12), ways=3, queries=2, question="drawer", batch_size=4)
+    found = evaluate(LEARNER, sampler, tasks=12)
+    assert found.alphabets is not None
+    assert found.estimate == Estimate.of(found.accuracies[-1], groups=found.alphabets)
+    mixed = Episodes(small, np.arange(12), ways=3, queries=2, question="alphabet", within_alphabet=True, batch_size=4)
+    assert evaluate(LEARNER, mixed, tasks=8).alphabets is None
 
 
 def test_accuracies_are_per_task_and_per_step(small: CharacterSet) -> None:

@@ -135,6 +135,8 @@ def test_what_cannot_be_saved_is_said_in_one_line(tmp_path: Path) -> None:
         ml.Learner(NETWORK, Forgetful(1.0), ml.SGD(0.1)).save(tmp_path / "one")
     with pytest.raises(MetalearnError, match="a lambda cannot be saved"):
         ml.Learner(NETWORK, lambda support: {}, ml.SGD(0.1)).save(tmp_path / "one")
+    with pytest.raises(MetalearnError, match="a lambda cannot be saved"):
+        ml.Learner(lambda x: x.flatten(1), ml.PrototypeInit(), ml.SGD(0.1)).save(tmp_path / "one")
     assert not list(tmp_path.iterdir())
 
 

@@ -99,6 +99,13 @@ def test_a_folder_with_another_schedule_is_not_mixed_up(small: CharacterSet, tmp
     run(small, prototypes(), tmp_path)
 
 
+def test_a_folder_with_another_learner_is_not_mixed_up(small: CharacterSet, tmp_path: Path) -> None:
+    run(small, prototypes(), tmp_path)
+    wider = replace(NETWORK, widths=tuple(2 * width for width in NETWORK.widths))
+    with pytest.raises(MetalearnError, match="holds the run of another learner"):
+        run(small, Learner(wider, PrototypeInit(), SGD(0.0), steps=0), tmp_path)
+
+
 def test_hooks_learn_as_many_times_as_fast_as_they_are_told(small: CharacterSet) -> None:
     moved = {}
     for speed in (1.0, 10.0):

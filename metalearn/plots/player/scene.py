@@ -82,13 +82,8 @@ class Scene:
         """The panels, row by row; in a narrow figure, one per row."""
         learners = range(len(self.views))
         rows = [[Panel("loss"), Panel("accuracy"), *([Panel("map")] if self.recording.on_map else [])]]
-        for kind, has in (
-            ("queries", lambda view: True),
-            ("plane", lambda view: view.plane is not None),
-            ("step sizes", lambda view: bool(view.step_sizes)),
-            ("attention", lambda view: view.attention is not None),
-        ):
-            if any(has(view) for view in self.views):
+        for kind in ("queries", "plane", "step sizes", "attention"):
+            if any(self.has(Panel(kind, i)) for i in learners):
                 rows.append([Panel(kind, i) for i in learners])
         present = [[panel for panel in row if self.has(panel)] for row in rows] if self.narrow else rows
         return [[panel] for row in present for panel in row] if self.narrow else rows
