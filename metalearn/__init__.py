@@ -22,6 +22,7 @@ _HOME = {
     "TaskBatch": "tasks.task_batch",
     "Episodes": "tasks.episodes",
     "MixedQuestions": "tasks.mixed_questions",
+    "HiddenQuestions": "tasks.hidden_questions",
     "CharacterTasks": "tasks.character_tasks",
     "all_character_tasks": "tasks.character_tasks",
     "make_task": "tasks.single_task",
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     from metalearn.tasks.character_tasks import CharacterTasks as CharacterTasks
     from metalearn.tasks.character_tasks import all_character_tasks as all_character_tasks
     from metalearn.tasks.episodes import Episodes as Episodes
+    from metalearn.tasks.hidden_questions import HiddenQuestions as HiddenQuestions
     from metalearn.tasks.mixed_questions import MixedQuestions as MixedQuestions
     from metalearn.tasks.single_task import make_task as make_task
     from metalearn.tasks.task_batch import TaskBatch as TaskBatch

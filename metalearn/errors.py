@@ -22,7 +22,7 @@ class MetalearnError(ValueError):
     >>> import metalearn as ml
     >>> ml.split(ml.load_characters("glyphs"), "random")
     Traceback (most recent call last):
-    metalearn.errors.MetalearnError: unknown split 'random'; there are article and lake
+    metalearn.errors.MetalearnError: unknown split 'random'; there are article, lake, vinyals
     """
 
     def __init__(self, text: str, **values: object) -> None:

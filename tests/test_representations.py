@@ -17,6 +17,7 @@ def objects(characters: ml.CharacterSet) -> dict[str, object]:
         "one task without queries": episodes.batch(0)[0].without_queries(),
         "episodes": episodes,
         "mixed questions": ml.MixedQuestions(characters, np.arange(len(characters))),
+        "hidden questions": ml.HiddenQuestions(characters, np.arange(len(characters))),
         "character tasks": ml.all_character_tasks(characters, "lake"),
         "trajectory": learner.adapt(episodes.batch(0)),
         "trajectory without steps": ml.load_learner("prototypes").adapt(episodes.batch(0), every_query=False),

@@ -7,6 +7,10 @@ import numpy as np
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 
+SPLITS = ("article", "lake", "vinyals")
+
+VINYALS_VALIDATION = ("Armenian", "Bengali", "Early_Aramaic", "Hebrew", "Mkhedruli_(Georgian)")
+
 
 @dataclass(frozen=True)
 class Split:
@@ -15,7 +19,7 @@ class Split:
     Parameters
     ----------
     name : str
-        "article" or "lake"; to be said beside every result.
+        "article", "lake" or "vinyals"; to be said beside every result.
     train, validation, test : ndarray of int
         Positions of characters in the character set.
 
@@ -44,7 +48,10 @@ def split(characters: CharacterSet, name: str) -> Split:
         "article": characters at random. Of Omniglot, 1,100 are to train on, 100 for validation and 423 for the test; of
         another set, the same shares. Training and test share alphabets. "lake": the test has alphabets of its own. The
         first three fifths of the alphabets are for training, one in ten of them for validation; the others are for the
-        test. Of Omniglot, these are Lake's 30 background and 20 evaluation alphabets.
+        test. Of Omniglot, these are Lake's 30 background and 20 evaluation alphabets. "vinyals": the split that most
+        published figures are of, for Omniglot alone. The first 1,200 characters, in the order in which Omniglot was
+        published, are to train on, and five alphabets of them for validation: 1,028, 172 and 423 characters. Training
+        and test share one alphabet, Gurmukhi.
 
     Returns
     -------
@@ -54,11 +61,13 @@ def split(characters: CharacterSet, name: str) -> Split:
     Raises
     ------
     MetalearnError
-        For an unknown split, and for the lake split of a single alphabet.
+        For an unknown split, the lake split of a single alphabet, and the vinyals split of anything but Omniglot.
 
     References
     ----------
-    Lake, Salakhutdinov and Tenenbaum 2015, "Human-level concept learning through probabilistic program induction".
+    Lake, Salakhutdinov and Tenenbaum 2015, "Human-level concept learning through probabilistic program induction";
+    Vinyals et al. 2016, "Matching networks for one shot learning", as the lists of Snell et al. 2017, "Prototypical
+    networks for few-shot learning", have it.
 
     Examples
     --------
@@ -85,6 +94,12 @@ def split(characters: CharacterSet, name: str) -> Split:
         is_validation = np.isin(ids, held_out)
         sides = [np.flatnonzero((ids < background) & ~is_validation), np.flatnonzero(is_validation)]
         sides.append(np.flatnonzero(ids >= background))
+    elif name == "vinyals":
+        if not set(VINYALS_VALIDATION) <= set(characters.alphabet_names) or len(characters) != 1623:
+            raise MetalearnError("the vinyals split is one of Omniglot; {name} is not Omniglot", name=characters.name)
+        is_validation = np.isin(characters.alphabets, VINYALS_VALIDATION)
+        is_test = np.arange(len(characters)) >= 1200
+        sides = [np.flatnonzero(side) for side in (~is_validation & ~is_test, is_validation, is_test)]
     else:
-        raise MetalearnError("unknown split {name!r}; there are article and lake", name=name)
+        raise MetalearnError("unknown split {name!r}; there are {known}", name=name, known=", ".join(SPLITS))
     return Split(name, *(np.sort(side) for side in sides))

@@ -75,9 +75,10 @@ def _positive(text: str) -> int:
 def _split_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split",
-        choices=("article", "lake"),
+        choices=("article", "lake", "vinyals"),
         default="article",
-        help="article: train on 1,200 characters, test on 423 others; lake: train on 30 alphabets, test on 20 others",
+        help="article: train on 1,200 characters, test on 423 others; lake: train on 30 alphabets, test on 20 others; "
+        "vinyals: the split of most published figures, train on the first 1,200 characters, test on the last 423",
     )
 
 

@@ -110,13 +110,17 @@ def _loss_from(learner: Learner, tasks: TaskBatch, end: Params, steps: int) -> T
     return started.query_loss[-1]
 
 
-def transfer_correlation(embedding: np.ndarray, gains: np.ndarray, seed: int = 0) -> Estimate:
-    """Return the rank correlation of nearness (cosine) with transfer gain, over all pairs of different tasks."""
+def transfer_correlations(embedding: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Return for each task whether a start from a nearer task (by centred cosine) helps it more, ``[tasks]``.
+
+    It is Spearman's rank correlation over all other tasks a of their nearness to b with ``gains[a, b]``.
+    """
+    from scipy.stats import spearmanr
+
     unit = centred_unit(embedding)
-    a, b = np.nonzero(~np.eye(len(gains), dtype=bool))
-    # Some tasks gain from any start. What counts is which start helps them more than the average one.
-    relative = gains - (gains.sum(0) - gains.diagonal()) / (len(gains) - 1)
-    return rank_correlation((unit @ unit.T)[a, b], relative[a, b], owners=b, seed=seed)
+    others = ~np.eye(len(gains), dtype=bool)
+    pairs = zip((unit @ unit.T).T, gains.T, others, strict=True)
+    return np.array([spearmanr(nearness[other], gain[other]).statistic for nearness, gain, other in pairs])
 
 
 def lengths_differ(embedding: np.ndarray) -> bool:

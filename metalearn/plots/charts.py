@@ -133,7 +133,7 @@ class Mark(NamedTuple):
     ci95: float
 
 
-def dots(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
+def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = True) -> go.Figure:
     """Draw means with their intervals: one line per label, one colour and symbol per group.
 
     Parameters
@@ -142,6 +142,8 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
         What to draw.
     xlabel, title : str
         What the axis and the figure are called.
+    percent : bool
+        Whether the means are shares, to be shown in percent.
 
     Returns
     -------
@@ -172,7 +174,7 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
     figure.update_layout(title=title, height=120 + 34 * len(labels), showlegend=len(groups) > 1)
     # Below the axis: beside the figure, it would take half of a phone's width.
     figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (34 * len(labels)), "yanchor": "top"})
-    return styled(figure.update_xaxes(title=xlabel, tickformat=".0%"))
+    return styled(figure.update_xaxes(title=xlabel, tickformat=".0%" if percent else None))
 
 
 def ratios(measured: dict[str, float], aimed: dict[str, float], xlabel: str, title: str = "") -> go.Figure:

@@ -25,6 +25,8 @@ class View:
         Which rows are drawn: those with all these fields and values; None stands for a field that a row has not.
     needs : str, optional
         A field that rows need to be drawn, whatever its value.
+    percent : bool
+        Whether means are shares; a correlation is not.
     """
 
     says: str
@@ -32,6 +34,7 @@ class View:
     group: tuple[str, ...]
     wanted: Row
     needs: str | None = None
+    percent: bool = True
 
     def rows_of(self, rows: list[Row]) -> list[Row]:
         """Return the rows that this view draws."""
@@ -39,8 +42,9 @@ class View:
         return [row for row in found if self.needs is None or row.get(self.needs) is not None]
 
 
-def _probe(says: str, measure: str) -> View:
-    return View(says, "{embedding}", ("split", "reducer"), {"measure": measure, "entries": None})
+def _probe(says: str, measure: str, percent: bool = True) -> View:
+    wanted: Row = {"measure": measure, "entries": None}
+    return View(says, "{embedding}", ("split", "reducer"), wanted, percent=percent)
 
 
 OWN = {"measure": "accuracy", "told": "own"}
@@ -49,11 +53,11 @@ VIEWS: dict[str, tuple[View, ...]] = {
     "families": (
         _probe("nearest task of the same alphabet", "retrieval_1nn"),
         _probe("of the ten nearest tasks, those of the same alphabet", "precision_at_10"),
-        _probe("agreement of clusters with alphabets (NMI)", "nmi"),
+        _probe("agreement of clusters with alphabets (NMI)", "nmi", percent=False),
         _probe("which question a task asks, by its five nearest", "question_5nn"),
         _probe("a task is nearest to itself from other drawings", "stability"),
-        _probe("rank correlation of nearness with transfer", "transfer"),
-        _probe("rank correlation of length with difficulty", "difficulty"),
+        _probe("rank correlation of nearness with transfer", "transfer", percent=False),
+        _probe("rank correlation of length with difficulty", "difficulty", percent=False),
         View(
             "nearest task of the same alphabet: difference to the mean features, paired",
             "{embedding}",
@@ -65,6 +69,13 @@ VIEWS: dict[str, tuple[View, ...]] = {
             "{embedding}",
             ("split", "reducer"),
             {"measure": "gain_question_5nn", "over": "scatter"},
+        ),
+        View(
+            "rank correlation of nearness with transfer: difference to the mean features, paired",
+            "{embedding}",
+            ("split", "reducer"),
+            {"measure": "gain_transfer", "over": "mean_features"},
+            percent=False,
         ),
     ),
     "learners": (
@@ -134,4 +145,5 @@ def table_figure(table: str, rows: list[Row], view: View | None = None) -> go.Fi
         )
         for row in drawn
     ]
-    return plots.dots(marks, view.says, f"{table} ({drawn[0]['data']}, seed {drawn[0]['seed']})")
+    title = f"{table} ({drawn[0]['data']}, seed {drawn[0]['seed']})"
+    return plots.dots(marks, view.says, title, view.percent)

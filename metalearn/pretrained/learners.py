@@ -27,7 +27,7 @@ def load_learner(
     name : str
         A learner that ships (a key of ``RECIPES``), or the path of one that was saved, without ``.json``.
     split : str
-        The split it was trained on, for one that ships: "article" or "lake".
+        The split it was trained on, for one that ships: "article", "lake" or "vinyals".
     questions : str
         The questions it was trained on, for one that ships: "character" or "mixed".
     custom : iterable

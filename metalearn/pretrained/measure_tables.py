@@ -94,7 +94,7 @@ def _answers(row: Row, about: Row) -> bool:
 # --- families: what does each embedding know? ------------------------------------------------------------------------
 
 ENTRIES = (2, 4, 8, 16, 32, 64)
-TRANSFER_TASKS = 60
+TRANSFER_TASKS = 120
 QUESTION_TASKS = 600
 
 REDUCERS = ("raw", "whitened")
@@ -131,7 +131,8 @@ def _probe(setting: Setting, split_name: str, name: str, reducer: str) -> Iterat
     yield {"measure": "question_5nn"}, Estimate.of(told)
     yield {"measure": "stability"}, probes.stability(rows("first half"), rows("second half"))
     _, gains, losses = _transfer(setting, split_name)
-    yield {"measure": "transfer"}, probes.transfer_correlation(rows("few"), gains, seed)
+    transfer = probes.transfer_correlations(rows("few"), gains)
+    yield {"measure": "transfer"}, Estimate.of(transfer)
     if probes.lengths_differ(rows("few")):
         yield {"measure": "difficulty"}, probes.difficulty_correlation(rows("few"), losses, seed)
 
@@ -143,6 +144,8 @@ def _probe(setting: Setting, split_name: str, name: str, reducer: str) -> Iterat
         yield {"measure": "gain_retrieval_1nn", "over": control}, Estimate.of(difference, groups=labels)
         other = probes.questions_told(rows("questions", control), questions)
         yield {"measure": "gain_question_5nn", "over": control}, Estimate.of(told.astype(float) - other)
+        other = probes.transfer_correlations(rows("few", control), gains)
+        yield {"measure": "gain_transfer", "over": control}, Estimate.of(transfer - other)
 
 
 def _reduced(setting: Setting, split_name: str, name: str, reducer: str, kind: str) -> np.ndarray:

@@ -51,7 +51,7 @@ def shipped() -> dict[str, list[str]]:
 def pieces(root: Path, seed: int = 0) -> list[Piece]:
     """Return everything that ships; what takes longest comes first, so that it does not hold all up at the end."""
     longest = ("ensemble", "wide", BASE_LEARNER)
-    everyone = {split: shipped_for(split) for split in SPLITS}
+    everyone = {split: shipped_for(split) for split in (*SPLITS, "vinyals")}
     found = [_learner(n, split, root, seed) for n in longest for split, names in everyone.items() if n in names]
     for split in SPLITS:
         base = f"{split}/{BASE_LEARNER}"

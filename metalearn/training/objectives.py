@@ -5,11 +5,16 @@ the tasks.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from metalearn.learners.backbone import Params
+from metalearn.learners.hooks import Init, Support
+from metalearn.learners.inner_loop import adapt
 from metalearn.learners.learner import Learner
 from metalearn.tasks.task_batch import TaskBatch
 from metalearn.training import distributed
@@ -40,12 +45,32 @@ def reptile_distance(learner: Learner, batch: TaskBatch) -> Tensor:
     """Return half the squared distance from the start φ to where tasks end, averaged over tasks.
 
     Reptile moves the start towards where tasks end (Nichol et al. 2018). That step is the gradient of this distance,
-    φ - φ_S, so that Reptile needs no outer loop of its own.
+    φ - φ_S, so that Reptile needs no outer loop of its own. A task with K drawings per class takes K steps, and each
+    sees another drawing of every class: that a step on some drawings helps with others is what Reptile learns from.
     """
-    end = learner.adapt(batch, every_query=False).parameters[-1]
+    shots = batch.support_y.shape[1] // batch.ways
+    init: Init = learner.init
+    end: Params = {}
+    for k in range(shots):
+        seen = _some_of_the_support(batch, slice(k, None, shots))
+        step = adapt(
+            learner.backbone, learner.shared, seen, init=init, update=learner.update, steps=1, every_query=False
+        )
+        end = step.parameters[-1]
+        init = partial(_continued, end)
     # detach: where a task ends is a fixed target here. No gradient runs through its steps, and none has to.
     distances = [(learner.start[name] - p.detach()).square().flatten(1).sum(1) for name, p in end.items()]
     return 0.5 * torch.stack(distances).sum() / len(batch)
+
+
+def _some_of_the_support(batch: TaskBatch, columns: slice) -> TaskBatch:
+    support = {name: t[:, columns] for name, t in batch.tensors().items() if name.startswith("support")}
+    return replace(batch, **support)  # type: ignore[arg-type]
+
+
+def _continued(parameters: Params, support: Support) -> Params:
+    """Start a task where its last step ended: an init hook."""
+    return parameters
 
 
 @collective

@@ -70,6 +70,22 @@ def test_omniglot_splits(omniglot: CharacterSet) -> None:
     assert trained.isdisjoint(omniglot.alphabets[i] for i in lake.test)
 
 
+def test_the_split_of_vinyals_is_the_published_one(omniglot: CharacterSet) -> None:
+    """Snell et al.'s lists: 1,028, 172 and 423 characters; Gurmukhi/character42 is the first of the test."""
+    sides = split(omniglot, "vinyals")
+    assert [len(side) for side in (sides.train, sides.validation, sides.test)] == [1028, 172, 423]
+    held_out = ["Armenian", "Bengali", "Early_Aramaic", "Hebrew", "Mkhedruli_(Georgian)"]
+    assert sorted({omniglot.alphabets[i] for i in sides.validation}) == held_out
+    assert omniglot.characters[sides.test[0]] == "Gurmukhi/character42"
+    shared = {omniglot.alphabets[i] for i in sides.train} & {omniglot.alphabets[i] for i in sides.test}
+    assert shared == {"Gurmukhi"}
+
+
+def test_the_split_of_vinyals_is_omniglots_alone(small: CharacterSet) -> None:
+    with pytest.raises(MetalearnError, match="one of Omniglot"):
+        split(small, "vinyals")
+
+
 @pytest.mark.parametrize("name", ["article", "lake"])
 def test_the_sides_of_a_split_share_nothing_and_leave_nothing_out(characters: CharacterSet, name: str) -> None:
     sides = split(characters, name)
@@ -181,7 +197,7 @@ def test_an_unknown_character_is_answered_with_a_close_one(small: CharacterSet) 
 
 
 def test_unknown_splits_and_single_alphabets(own_images: Path, small: CharacterSet) -> None:
-    with pytest.raises(MetalearnError, match="article and lake"):
+    with pytest.raises(MetalearnError, match="article, lake, vinyals"):
         split(small, "random")
     with pytest.raises(MetalearnError, match="one alphabet"):
         split(load_folder(own_images / "Left"), "lake")

@@ -172,7 +172,7 @@ def test_a_learner_recognises_what_was_drawn(omniglot: CharacterSet) -> None:
     assert answers.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("name", ["preinit", "alfa"])
+@pytest.mark.parametrize("name", ["preinit", "step-sizes"])
 def test_learners_that_take_steps_adapt_to_drawings(omniglot: CharacterSet, name: str) -> None:
     classes = [[omniglot.images[i, 0], omniglot.images[i, 1]] for i in (3, 700, 1400)]
     task = task_from_images(classes, [omniglot.images[i, 5] for i in (3, 700, 1400)])

@@ -149,7 +149,7 @@ def test_a_learner_with_another_embedding_stands_beside_itself(page: AppTest, so
 
 def test_more_than_three_are_left_out_and_it_says_so(page: AppTest) -> None:
     press(page, "5 at random")
-    page.multiselect(key="learners").set_value(["alfa", "attention", "prototypes"])
+    page.multiselect(key="learners").set_value(["step-sizes", "attention", "prototypes"])
     page.segmented_control(key="told").set_value("zero").run()
     assert len(outcomes(page)) == 3
     assert "the last ones chosen are left out" in captions(page)
@@ -180,8 +180,8 @@ def test_the_code_draws_the_same_figure(
         pytest.skip("needs Omniglot: the glyphs have no map for this split, and making one takes minutes")
     names = tuple(characters.characters[i] for i in (7, 30, 60)) if question == "character" else ()
     entrants = (
-        Entrant("alfa", "own", "Own"),
-        Entrant("alfa", source, f'Told "{source}"'),
+        Entrant("step-sizes", "own", "Own"),
+        Entrant("step-sizes", source, f'Told "{source}"'),
         Entrant("attention", "own", "A"),
     )
     request = AdaptationRequest(characters.name, split, mixed, question, names, 3, 2, 3, 4, 2, entrants)

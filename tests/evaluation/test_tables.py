@@ -36,6 +36,14 @@ HEADLINE = [
 ] + [{"learner": "wide", "protocol": "within-alphabet", "ways": 20, "shots": 1, "split": "lake", "alphabet": "Greek"}]
 
 
+def test_a_correlation_is_no_percentage() -> None:
+    rows = [{"embedding": "gradient", "measure": "transfer", "mean": 0.4, "ci95": 0.1, "data": "omniglot", "seed": 0}]
+    shares, correlations = VIEWS["families"][0], VIEWS["families"][5]
+    assert table_figure("families", rows, correlations).layout.xaxis.tickformat is None
+    rows[0]["measure"] = "retrieval_1nn"
+    assert table_figure("families", rows, shares).layout.xaxis.tickformat == ".0%"
+
+
 @pytest.mark.parametrize(
     ("table", "rows", "shown", "label", "group"),
     [

@@ -28,10 +28,10 @@ def task(characters: CharacterSet) -> TaskBatch:
 
 @pytest.fixture(scope="module")
 def learners() -> dict[str, Learner]:
-    return {name: load_learner(name, "article") for name in ("prototypes", "film", "attention", "alfa")}
+    return {name: load_learner(name, "article") for name in ("prototypes", "film", "attention", "step-sizes")}
 
 
-@pytest.mark.parametrize("name", ["prototypes", "film", "attention", "alfa"])
+@pytest.mark.parametrize("name", ["prototypes", "film", "attention", "step-sizes"])
 def test_it_shows_what_the_learner_did(task: TaskBatch, learners: dict[str, Learner], name: str) -> None:
     learner = learners[name]
     with torch.no_grad():
@@ -71,18 +71,18 @@ def test_told_otherwise_a_learner_does_otherwise(
     another = Episodes(characters, np.arange(len(characters)), 3, 2, 4, batch_size=1, seed=1).batch(1)
 
     def watched(source: str) -> AdaptationView:
-        told = embedding_for(learners["alfa"], task, source, another, seed=1)
-        return watch(source, learners["alfa"], task, STEPS, told)
+        told = embedding_for(learners["step-sizes"], task, source, another, seed=1)
+        return watch(source, learners["step-sizes"], task, STEPS, told)
 
     own, *others = (watched(source) for source in EMBEDDING_SOURCES)
-    np.testing.assert_array_equal(own.probabilities, watch("", learners["alfa"], task, STEPS).probabilities)
+    np.testing.assert_array_equal(own.probabilities, watch("", learners["step-sizes"], task, STEPS).probabilities)
     for other in others:
         assert np.abs(own.probabilities[-1] - other.probabilities[-1]).max() > 1e-4
     assert embedding_for(learners["film"], task, "zero") is None
     with pytest.raises(MetalearnError, match="unknown kind of embedding 'none'"):
         embedding_for(learners["film"], task, "none")
     with pytest.raises(MetalearnError, match="another task is needed"):
-        embedding_for(learners["alfa"], task, "shuffled")
+        embedding_for(learners["step-sizes"], task, "shuffled")
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -101,7 +101,7 @@ def test_classes_are_called_what_their_drawings_have_in_common(characters: Chara
 def test_the_player_shows_several_learners_and_names_their_classes(
     characters: CharacterSet, task: TaskBatch, learners: dict[str, Learner]
 ) -> None:
-    both = {"one": learners["film"], "another": learners["alfa"]}
+    both = {"one": learners["film"], "another": learners["step-sizes"]}
     figure = adaptation(both, task, steps=STEPS, characters=characters)
     assert len(figure.frames) == STEPS + 1
     text = figure.to_json()

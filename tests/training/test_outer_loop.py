@@ -140,8 +140,8 @@ def test_the_best_validation_is_what_remains(small: CharacterSet, monkeypatch: p
 
 
 def test_reptiles_outer_gradient_is_start_less_end(small: CharacterSet) -> None:
-    """Nichol et al. 2018, equation 2: φ moves along the mean of φ_S - φ over tasks."""
-    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1), steps=3)
+    """Nichol et al. 2018, equation 2: φ moves along the mean of φ_S - φ over tasks. Of one drawing, S is one step."""
+    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1), steps=1)
     batch = sampler(small, queries=0).batch(0)
     reptile_distance(learner, batch).backward()
     with torch.no_grad():
@@ -149,6 +149,21 @@ def test_reptiles_outer_gradient_is_start_less_end(small: CharacterSet) -> None:
     for name in NETWORK.body:
         expected = (learner.start[name] - end[name]).mean(0)
         torch.testing.assert_close(learner.start[name].grad, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_each_step_of_reptile_sees_other_drawings(small: CharacterSet) -> None:
+    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1))
+    batch = sampler(small, shots=2, queries=0).batch(0)
+    end = NETWORK.for_tasks(learner.shared, learner.init.adapted, len(batch), batch.ways)
+    for k in (0, 1):
+        x, y = batch.support_x[:, k::2], batch.support_y[:, k::2]
+        at = {name: p.detach().requires_grad_() for name, p in end.items()}
+        logits = NETWORK.classify(at, NETWORK.features(at, x))
+        loss = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum") / batch.ways  # a mean in each task
+        slopes = torch.autograd.grad(loss, list(at.values()))
+        end = {name: at[name] - 0.1 * slope for name, slope in zip(at, slopes, strict=True)}
+    moved = sum((learner.start[name] - p).square().flatten(1).sum(1) for name, p in end.items())
+    torch.testing.assert_close(reptile_distance(learner, batch), 0.5 * moved.mean())
 
 
 def test_every_drawing_is_in_turn_the_only_example_of_its_class(small: CharacterSet) -> None:
