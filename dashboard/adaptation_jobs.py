@@ -30,11 +30,11 @@ def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trai
     from metalearn.evaluation.accuracy import embedding_for
     from metalearn.plots.player.recorder import on_map, record
 
-    characters, questions = _characters(), "mixed" if request.mixed else "character"
+    characters, world = _characters(), "mixed" if request.mixed else "characters"
     task = request.task(characters)
     learners, embeddings = {}, {}
     for name, source, title in request.entrants:
-        learners[title] = trained.get(name) or shipped_learner(name, request.split, questions)
+        learners[title] = trained.get(name) or shipped_learner(name, request.split, world)
         if source != "own":
             another = request.another_task(characters) if source == "shuffled" else None
             embedding = embedding_for(learners[title], task, source, another, request.seed)
@@ -59,7 +59,7 @@ def recognise(
 
     from metalearn.tasks.single_task import task_from_images
 
-    learner = trained.get(learner_name) or shipped_learner(learner_name, split, "character")
+    learner = trained.get(learner_name) or shipped_learner(learner_name, split, "characters")
     with torch.no_grad():
         logits = learner.adapt(task_from_images(classes, queries)).query_logits[:, 0]
     return logits.softmax(-1).numpy(), learner.steps
@@ -71,11 +71,11 @@ def _characters() -> CharacterSet:
 
 
 @lru_cache(maxsize=16)
-def shipped_learner(name: str, split: str, questions: str) -> "Learner":
+def shipped_learner(name: str, split: str, world: str) -> "Learner":
     """Return a learner that ships. It is shared by all requests, so nothing may change it."""
     from metalearn.pretrained.learners import load_learner
 
-    return load_learner(name, split, questions)
+    return load_learner(name, split, world)
 
 
 @lru_cache(maxsize=2)

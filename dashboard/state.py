@@ -76,7 +76,7 @@ def embedder(split: str) -> "Pipeline":
 
 def learner_titles(split: str, mixed: bool = False) -> dict[str, str]:
     """Names and titles of the learners that ship, and of the one that the visitor has trained."""
-    folder = artifact_folder(split, "mixed" if mixed else "character")
+    folder = artifact_folder(split, "mixed" if mixed else "characters")
     titles = {name: _(title) for name, title in _shipped_titles(folder).items()}
     own: training.Training | None = st.session_state.get("training")
     if own is not None and own.finished and not own.error and own.split == split:

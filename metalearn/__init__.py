@@ -23,11 +23,14 @@ _HOME = {
     "Episodes": "tasks.episodes",
     "MixedQuestions": "tasks.mixed_questions",
     "HiddenQuestions": "tasks.hidden_questions",
+    "WhichPart": "tasks.which_part",
+    "Sinusoids": "tasks.sinusoids",
     "CharacterTasks": "tasks.character_tasks",
     "all_character_tasks": "tasks.character_tasks",
     "make_task": "tasks.single_task",
     "HEAD": "learners.backbone",
     "Backbone": "learners.backbone",
+    "NetworkBackbone": "learners.network",
     "Learner": "learners.learner",
     "Support": "learners.hooks",
     "Move": "learners.hooks",
@@ -39,14 +42,19 @@ _HOME = {
     "NeighbourInit": "learners.init_hooks",
     "LiteralInit": "learners.init_hooks",
     "ContextInit": "learners.init_hooks",
+    "RidgeInit": "learners.closed_form",
+    "MahalanobisInit": "learners.closed_form",
     "SGD": "learners.update_hooks",
     "LearnedStepSizes": "learners.update_hooks",
+    "EmbeddingStepSizes": "learners.update_hooks",
     "StepSizeNetwork": "learners.update_hooks",
     "RecurrentOptimizer": "learners.update_hooks",
     "ModulationAttention": "learners.modulate_hooks",
     "GroupSelection": "learners.modulate_hooks",
+    "PlaceAttention": "learners.modulate_hooks",
     "ContextModulation": "learners.modulate_hooks",
     "GradientEmbedding": "embeddings.gradient",
+    "PrototypeGradientEmbedding": "embeddings.prototype_gradient",
     "AdaptationEmbedding": "embeddings.adaptation",
     "CollaborativeEmbedding": "embeddings.collaborative",
     "GenerativeEmbedding": "embeddings.generative",
@@ -77,12 +85,15 @@ if TYPE_CHECKING:
     from metalearn.embeddings.collaborative import CollaborativeEmbedding as CollaborativeEmbedding
     from metalearn.embeddings.generative import GenerativeEmbedding as GenerativeEmbedding
     from metalearn.embeddings.gradient import GradientEmbedding as GradientEmbedding
+    from metalearn.embeddings.prototype_gradient import PrototypeGradientEmbedding as PrototypeGradientEmbedding
     from metalearn.errors import MetalearnError as MetalearnError
     from metalearn.evaluation.accuracy import evaluate as evaluate
     from metalearn.evaluation.accuracy import query_accuracies as query_accuracies
     from metalearn.evaluation.estimate import Estimate as Estimate
     from metalearn.learners.backbone import HEAD as HEAD
     from metalearn.learners.backbone import Backbone as Backbone
+    from metalearn.learners.closed_form import MahalanobisInit as MahalanobisInit
+    from metalearn.learners.closed_form import RidgeInit as RidgeInit
     from metalearn.learners.hooks import Move as Move
     from metalearn.learners.hooks import Support as Support
     from metalearn.learners.init_hooks import ContextInit as ContextInit
@@ -96,8 +107,11 @@ if TYPE_CHECKING:
     from metalearn.learners.modulate_hooks import ContextModulation as ContextModulation
     from metalearn.learners.modulate_hooks import GroupSelection as GroupSelection
     from metalearn.learners.modulate_hooks import ModulationAttention as ModulationAttention
+    from metalearn.learners.modulate_hooks import PlaceAttention as PlaceAttention
+    from metalearn.learners.network import NetworkBackbone as NetworkBackbone
     from metalearn.learners.trajectory import Trajectory as Trajectory
     from metalearn.learners.update_hooks import SGD as SGD
+    from metalearn.learners.update_hooks import EmbeddingStepSizes as EmbeddingStepSizes
     from metalearn.learners.update_hooks import LearnedStepSizes as LearnedStepSizes
     from metalearn.learners.update_hooks import RecurrentOptimizer as RecurrentOptimizer
     from metalearn.learners.update_hooks import StepSizeNetwork as StepSizeNetwork
@@ -112,7 +126,9 @@ if TYPE_CHECKING:
     from metalearn.tasks.hidden_questions import HiddenQuestions as HiddenQuestions
     from metalearn.tasks.mixed_questions import MixedQuestions as MixedQuestions
     from metalearn.tasks.single_task import make_task as make_task
+    from metalearn.tasks.sinusoids import Sinusoids as Sinusoids
     from metalearn.tasks.task_batch import TaskBatch as TaskBatch
+    from metalearn.tasks.which_part import WhichPart as WhichPart
     from metalearn.training.outer_loop import train as train
     from metalearn.training.schedule import Schedule as Schedule
 

@@ -48,10 +48,10 @@ def split(characters: CharacterSet, name: str) -> Split:
         "article": characters at random. Of Omniglot, 1,100 are to train on, 100 for validation and 423 for the test; of
         another set, the same shares. Training and test share alphabets. "lake": the test has alphabets of its own. The
         first three fifths of the alphabets are for training, one in ten of them for validation; the others are for the
-        test. Of Omniglot, these are Lake's 30 background and 20 evaluation alphabets. "vinyals": the split that most
-        published figures are of, for Omniglot alone. The first 1,200 characters, in the order in which Omniglot was
-        published, are to train on, and five alphabets of them for validation: 1,028, 172 and 423 characters. Training
-        and test share one alphabet, Gurmukhi.
+        test. Of Omniglot, these are Lake's 30 background and 20 evaluation alphabets. "vinyals": the split of many
+        published figures, for Omniglot only. The last 423 characters, in the order of publication, are for the test,
+        five alphabets (172 characters) for validation, and the other 1,028 characters to train on. Training and test
+        share one alphabet, Gurmukhi.
 
     Returns
     -------
@@ -76,30 +76,32 @@ def split(characters: CharacterSet, name: str) -> Split:
     >>> len(sides.train), len(sides.validation), len(sides.test)
     (834, 76, 321)
     """
-    if name == "article":
-        order = np.random.default_rng(0).permutation(len(characters))
-        test_from = round(len(order) * 1200 / 1623)
-        validation_from = round(len(order) * 1100 / 1623)
-        sides = np.split(order, [validation_from, test_from])
-    elif name == "lake":
-        count = len(characters.alphabet_names)
-        if count < 2:
-            raise MetalearnError(
-                "{name} has one alphabet; the lake split needs two, use the article split", name=characters.name
-            )
-        background = max(1, count * 3 // 5)
-        order = np.random.default_rng(0).permutation(background)
-        held_out = order[: background // 10]
-        ids = characters.alphabet_ids
-        is_validation = np.isin(ids, held_out)
-        sides = [np.flatnonzero((ids < background) & ~is_validation), np.flatnonzero(is_validation)]
-        sides.append(np.flatnonzero(ids >= background))
-    elif name == "vinyals":
-        if not set(VINYALS_VALIDATION) <= set(characters.alphabet_names) or len(characters) != 1623:
-            raise MetalearnError("the vinyals split is one of Omniglot; {name} is not Omniglot", name=characters.name)
-        is_validation = np.isin(characters.alphabets, VINYALS_VALIDATION)
-        is_test = np.arange(len(characters)) >= 1200
-        sides = [np.flatnonzero(side) for side in (~is_validation & ~is_test, is_validation, is_test)]
-    else:
+    if name not in SPLITS:
         raise MetalearnError("unknown split {name!r}; there are {known}", name=name, known=", ".join(SPLITS))
+    sides = {"article": _at_random, "lake": _by_alphabet, "vinyals": _as_published}[name](characters)
     return Split(name, *(np.sort(side) for side in sides))
+
+
+def _at_random(characters: CharacterSet) -> list[np.ndarray]:
+    order = np.random.default_rng(0).permutation(len(characters))
+    return np.split(order, [round(len(order) * part / 1623) for part in (1100, 1200)])
+
+
+def _by_alphabet(characters: CharacterSet) -> list[np.ndarray]:
+    count = len(characters.alphabet_names)
+    if count < 2:
+        raise MetalearnError(
+            "{name} has one alphabet; the lake split needs two, use the article split", name=characters.name
+        )
+    background = max(1, count * 3 // 5)
+    held_out = np.random.default_rng(0).permutation(background)[: background // 10]
+    ids = characters.alphabet_ids
+    is_validation, is_test = np.isin(ids, held_out), ids >= background
+    return [np.flatnonzero(side) for side in (~is_validation & ~is_test, is_validation, is_test)]
+
+
+def _as_published(characters: CharacterSet) -> list[np.ndarray]:
+    if not set(VINYALS_VALIDATION) <= set(characters.alphabet_names) or len(characters) != 1623:
+        raise MetalearnError("the vinyals split is one of Omniglot; {name} is not Omniglot", name=characters.name)
+    is_validation, is_test = np.isin(characters.alphabets, VINYALS_VALIDATION), np.arange(len(characters)) >= 1200
+    return [np.flatnonzero(side) for side in (~is_validation & ~is_test, is_validation, is_test)]

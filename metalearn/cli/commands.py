@@ -137,7 +137,7 @@ def train(options: argparse.Namespace) -> Result:
             options.output,
             seed=options.seed,
             meta_steps=options.meta_steps,
-            questions=options.questions,
+            world=options.world,
         )
 
 

@@ -78,7 +78,7 @@ def _split_option(parser: argparse.ArgumentParser) -> None:
         choices=("article", "lake", "vinyals"),
         default="article",
         help="article: train on 1,200 characters, test on 423 others; lake: train on 30 alphabets, test on 20 others; "
-        "vinyals: the split of most published figures, train on the first 1,200 characters, test on the last 423",
+        "vinyals: the split of many published figures, train on the first 1,200 characters, test on the last 423",
     )
 
 
@@ -148,10 +148,10 @@ def _add_train(subparsers: Any) -> None:
     what.add_argument("--recipe", choices=("all",), help="all: make everything that ships again")
     _split_option(parser)
     parser.add_argument(
-        "--questions",
-        choices=("character", "mixed"),
-        default="character",
-        help="character: tell characters apart; mixed: characters, alphabets or drawers, without saying which",
+        "--world",
+        default="characters",
+        help="the kind of tasks: characters (the default); mixed: characters, alphabets or drawers, without saying "
+        "which; hidden-1 to hidden-8: one of so many attributes of drawings",
     )
     parser.add_argument(
         "--output",
@@ -223,7 +223,7 @@ def _add_compare(subparsers: Any) -> None:
         commands.compare,
         display.rows,
     )
-    parser.add_argument("--table", required=True, help="families, learners, mixed or headline")
+    parser.add_argument("--table", required=True, help="families, learners, mixed, headline or worlds")
     parser.add_argument(
         "--output",
         type=Path,

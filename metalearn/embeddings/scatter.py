@@ -18,7 +18,7 @@ class ScatterEmbedding(TransformerMixin, BaseEstimator):
 
     It is a control: it knows nothing of what is drawn. Drawings of one character are alike and scatter little; those of
     one alphabet, or by one drawer, are of different characters and scatter much. That alone tells which question a
-    task asks. An embedding that is said to know more must tell it better than these two numbers do.
+    task asks. An embedding knows more of the question only if it tells it more often than these two numbers do.
 
     Parameters
     ----------

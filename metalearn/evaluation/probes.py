@@ -66,22 +66,17 @@ def stability(first: np.ndarray, second: np.ndarray) -> Estimate:
     return Estimate.of((a @ b.T).argmax(1) == np.arange(len(a)))
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray, owners: np.ndarray, seed: int = 0) -> Estimate:
-    """Return Spearman's correlation of ``x`` and ``y`` ``[n]``, with a bootstrap interval.
-
-    ``owners`` ``[n]`` are the tasks that values belong to. The values of one owner depend on one another, so the
-    bootstrap draws owners, not values.
-    """
+def rank_correlation(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Estimate:
+    """Return Spearman's correlation of ``x`` and ``y`` ``[n]``, with a bootstrap interval."""
     from scipy.stats import spearmanr
 
     rng = np.random.default_rng(seed)
-    rows = [np.flatnonzero(owners == owner) for owner in np.unique(owners)]
     found = []
     for _ in range(200):
-        resampled = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
+        resampled = rng.integers(len(x), size=len(x))
         found.append(spearmanr(x[resampled], y[resampled]).statistic)
     low, high = np.nanpercentile(found, [2.5, 97.5])
-    return Estimate(float(spearmanr(x, y).statistic), float(high - low) / 2, len(rows))
+    return Estimate(float(spearmanr(x, y).statistic), float(high - low) / 2, len(x))
 
 
 def transfer_gains(learner: Learner, tasks: TaskBatch, steps: int = 2) -> np.ndarray:
@@ -115,12 +110,13 @@ def transfer_correlations(embedding: np.ndarray, gains: np.ndarray) -> np.ndarra
 
     It is Spearman's rank correlation over all other tasks a of their nearness to b with ``gains[a, b]``.
     """
-    from scipy.stats import spearmanr
+    from scipy.stats import rankdata
 
     unit = centred_unit(embedding)
     others = ~np.eye(len(gains), dtype=bool)
-    pairs = zip((unit @ unit.T).T, gains.T, others, strict=True)
-    return np.array([spearmanr(nearness[other], gain[other]).statistic for nearness, gain, other in pairs])
+    # Row b holds the ranks of all tasks but b, less their mean.
+    near, helpful = (rankdata(x[others].reshape(len(x), -1), axis=1) - len(x) / 2 for x in (unit @ unit.T, gains.T))
+    return np.asarray((near * helpful).sum(1) / np.sqrt((near**2).sum(1) * (helpful**2).sum(1)))
 
 
 def lengths_differ(embedding: np.ndarray) -> bool:
@@ -131,4 +127,4 @@ def lengths_differ(embedding: np.ndarray) -> bool:
 
 def difficulty_correlation(embedding: np.ndarray, losses: np.ndarray, seed: int = 0) -> Estimate:
     """Return the rank correlation of the embedding's norm with the query loss after adaptation, ``[tasks]``."""
-    return rank_correlation(np.linalg.norm(embedding, axis=1), losses, owners=np.arange(len(losses)), seed=seed)
+    return rank_correlation(np.linalg.norm(embedding, axis=1), losses, seed)

@@ -26,6 +26,9 @@ Params = dict[str, Tensor]
 HEAD = ("head_weight", "head_bias")
 """The names of the head's parameters. Every learner makes at least these its tasks' own."""
 
+MASK = "mask"
+"""The name of the parameter with which a hook dims parts of the images; it is no part of a network."""
+
 # Tasks with more images than this run one at a time: grouped convolutions are slower there (measured on CPUs).
 GROUPED_UP_TO = 24
 # A CPU takes this many images at a time: with more, the maps between the layers no longer fit into its caches, and
@@ -189,9 +192,12 @@ class Backbone(LinearHead):
         """Return the features ``[tasks, n, features_size]`` of images ``[tasks, n, 1, 28, 28]``.
 
         They are scaled by 8 / sqrt(features_size). Their length then does not grow with their number, and one inner
-        step size suits networks of any width.
+        step size suits networks of any width. A parameter ``mask`` ``[tasks, rows, columns]``, where a hook adds one,
+        multiplies the parts of each image, laid in so many rows and columns.
         """
         tasks, count = x.shape[:2]
+        if MASK in parameters:
+            x = x * _over_images(parameters[MASK], x.shape[-1])[:, None, None]
         # A task parameter has one dimension more than a shared one.
         per_task = {name for name in self.body if parameters[name].ndim == (5 if name.startswith("conv") else 2)}
         if all(f"conv{i}" in per_task for i in self.blocks):
@@ -285,6 +291,12 @@ def side_by_side(networks: Sequence[Params]) -> Params:
     """
     together = {name: torch.cat([p[name] for p in networks]) for name in networks[0] if name != "head_bias"}
     return {**together, "head_bias": networks[0]["head_bias"]}
+
+
+def _over_images(mask: Tensor, size: int) -> Tensor:
+    """Lay a mask ``[tasks, rows, columns]`` over images: ``[tasks, size, size]``."""
+    rows, columns = (torch.arange(size, device=mask.device) * cells // size for cells in mask.shape[1:])
+    return mask[:, rows[:, None], columns]
 
 
 def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -> Tensor:

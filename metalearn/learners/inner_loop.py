@@ -147,9 +147,14 @@ def _with_head(start: Params, backbone: AnyBackbone, batch: TaskBatch) -> Params
 
 
 def _task_losses(logits: Tensor, y: Tensor) -> Tensor:
-    """Return the mean cross-entropy of each task, ``[T]``; zero where there are no images."""
+    """Return each task's mean cross-entropy or, where answers are numbers, its mean squared error, ``[T]``.
+
+    It is zero where there is nothing to answer.
+    """
     if y.shape[1] == 0:
         return logits.new_zeros(len(y))
+    if y.is_floating_point():
+        return (logits[..., 0] - y).square().mean(1)
     return F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none").unflatten(0, y.shape).mean(1)
 
 

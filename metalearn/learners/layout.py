@@ -36,7 +36,7 @@ class Layout:
     def split(self, vectors: Tensor) -> Params:
         """Cut vectors ``[T, size]`` into the parameters, ``[T, ...]`` each."""
         parts = vectors.split([shape.numel() for shape in self.shapes.values()], dim=1)
-        return {name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
+        return {name: part.reshape(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     def add(self, parameters: Params, vectors: Tensor) -> Params:
         """Return all ``parameters`` with vectors ``[T, size]`` added to those that are laid out."""

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from metalearn.learners.backbone import AnyBackbone, Backbone, Params
+from metalearn.errors import MetalearnError
+from metalearn.learners.backbone import MASK, AnyBackbone, Backbone, Params
 from metalearn.learners.hooks import Support
 from metalearn.learners.layout import Layout
 
@@ -80,6 +81,54 @@ class ModulationAttention(nn.Module):
         """Return the modulated parameters and the attention ``[T, entries]``."""
         attention = self.query(support).softmax(1)
         return self.layout.add(parameters, attention @ self.bank), attention
+
+
+class PlaceAttention(nn.Module):
+    """Attention over places: the task embedding decides where on the images to look.
+
+    The images are divided into ``side`` times ``side`` places. The attention is a softmax over them. The place with the
+    highest weight is shown as it is, and the others as much dimmer as their weight is lower. At first all places are
+    shown almost alike.
+
+    Parameters
+    ----------
+    embedding_size : int
+        The length d of a task embedding.
+    side : int
+        Into how many rows, and as many columns, images are divided.
+    seed : int
+        Of the initial queries and keys.
+
+    Raises
+    ------
+    MetalearnError
+        When it is used with another network than :class:`Backbone`, which would not apply the mask.
+
+    References
+    ----------
+    Xu et al. 2015, "Show, attend and tell" (attention over places of an image); article §3.2 and §4.2, third way.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> backbone, embedder = ml.Backbone(), ml.load_embedder("episodes", "lake")
+    >>> ml.Learner(backbone, ml.PrototypeInit(), ml.SGD(0.1), ml.PlaceAttention(32, side=2), embedder, steps=0)
+    <Learner: PrototypeInit, SGD, PlaceAttention, 0 steps, embedder Pipeline, 103,281 parameters>
+    """
+
+    def __init__(self, embedding_size: int, side: int, seed: int = 0) -> None:
+        super().__init__()
+        self.embedding_size, self.side = embedding_size, side
+        self.query = _Query(embedding_size, side * side, seed=seed)
+        nn.init.normal_(self.query.keys, std=0.1, generator=torch.Generator().manual_seed(seed))
+
+    def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor]:
+        """Return the parameters with a mask beside them, and the attention ``[T, side * side]``."""
+        if not isinstance(support.backbone, Backbone):
+            raise MetalearnError("attention over places needs metalearn.Backbone, which dims parts of images")
+        attention = self.query(support).softmax(1)
+        mask = (attention / attention.amax(1, keepdim=True)).unflatten(1, (self.side, self.side))
+        return {**parameters, MASK: mask}, attention
 
 
 class GroupSelection(nn.Module):

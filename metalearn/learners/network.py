@@ -9,6 +9,8 @@ from metalearn.characters.character_set import IMAGE_SIZE
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, LinearHead, Params
 
+IMAGE_SHAPE = (1, IMAGE_SIZE, IMAGE_SIZE)
+
 
 class NetworkBackbone(LinearHead):
     """Turn a network ``[n, 1, 28, 28] -> [n, D]`` into a function of its parameters, as the inner loop needs it.
@@ -21,26 +23,33 @@ class NetworkBackbone(LinearHead):
     ----------
     network : nn.Module or callable
         From images ``[n, 1, 28, 28]`` to features ``[n, D]``.
+    input_shape : tuple of int
+        The shape of one input, where it is no image: ``(1,)`` for a network on single numbers.
 
     Raises
     ------
     MetalearnError
-        For a network that does not map images to vectors, and for one in training mode with batch normalisation: its
+        For a network that does not map inputs to vectors, and for one in training mode with batch normalisation: its
         predictions on the queries would depend on one another.
     """
 
     transductive = False
     scales_and_shifts: tuple[str, ...] = ()
 
-    def __init__(self, network: nn.Module | Callable[[Tensor], Tensor]) -> None:
-        self.network = network
+    def __init__(
+        self,
+        network: nn.Module | Callable[[Tensor], Tensor],
+        input_shape: tuple[int, ...] = IMAGE_SHAPE,
+    ) -> None:
+        self.network, self.input_shape = network, input_shape
         self._module = network if isinstance(network, nn.Module) else _Function(network)
         self._check_normalisation()
         with torch.no_grad():
-            found = self._module(torch.zeros(2, 1, IMAGE_SIZE, IMAGE_SIZE))
+            found = self._module(torch.zeros(2, *input_shape))
         if not isinstance(found, Tensor) or found.ndim < 2 or len(found) != 2:
             raise MetalearnError(
-                "a backbone maps images [n, 1, 28, 28] to features [n, D]; {network} returned {found} for 2 images",
+                "a backbone maps images {shape} to features [n, D]; {network} returned {found} for 2 images",
+                shape=f"[n, {', '.join(map(str, input_shape))}]",
                 network=type(network).__name__,
                 found=list(found.shape) if isinstance(found, Tensor) else type(found).__name__,
             )

@@ -88,10 +88,11 @@ def _describe_function(function: FunctionType) -> dict[str, str]:
 
 def _describe_backbone(backbone: Any) -> dict[str, Any]:
     if isinstance(backbone, NetworkBackbone):
-        network = backbone.network
+        network, shape = backbone.network, list(backbone.input_shape)
         if isinstance(network, FunctionType):
-            return {"network": _describe_function(network)}
-        return {"network": {"class": type(network).__name__, "settings": _plain(settings_of(network))}}
+            return {"network": _describe_function(network), "input_shape": shape}
+        named = {"class": type(network).__name__, "settings": _plain(settings_of(network))}
+        return {"network": named, "input_shape": shape}
     settings = dataclasses.asdict(backbone) if dataclasses.is_dataclass(backbone) else settings_of(backbone)  # type: ignore[arg-type]
     return {"class": type(backbone).__name__, "settings": _plain(settings)}
 

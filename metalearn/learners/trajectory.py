@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Params
 
 
@@ -18,11 +19,11 @@ class Trajectory:
     Parameters
     ----------
     support_loss, query_loss : Tensor
-        The mean cross-entropy of each task, ``[S+1, T]``.
+        The mean cross-entropy of each task, ``[S+1, T]``; for regression, its mean squared error.
     query_logits : Tensor
         The answers to the queries, ``[S+1, T, ways*queries, ways]``.
     query_y : Tensor
-        The right answers, int64 ``[T, ways*queries]``.
+        The right answers, ``[T, ways*queries]``: int64, or float32 for regression.
     parameters : tuple of dict
         The task parameters at each of the S+1 moments, ``[T, ...]`` each.
     gradients, step_sizes : tuple of dict
@@ -54,29 +55,46 @@ class Trajectory:
         """How many steps were taken."""
         return len(self.gradients)
 
+    @property
+    def query_accuracy(self) -> Tensor:
+        """The share of queries answered right, ``[S+1, T]``. Raises MetalearnError for regression, which has none."""
+        if self.query_y.is_floating_point():
+            raise MetalearnError("regression has no accuracy; look at query_loss, the mean squared error")
+        return (self.query_logits.argmax(-1) == self.query_y).float().mean(-1)
+
+    @property
+    def query_score(self) -> Tensor:
+        """How good the answers are, ``[S+1, T]``: the accuracy or, for regression, the squared error below zero."""
+        return -self.query_loss if self.query_y.is_floating_point() else self.query_accuracy
+
     def __repr__(self) -> str:
-        tasks, accuracy = len(self.query_y), self.query_accuracy.mean(1)
+        tasks, results = len(self.query_y), self._results()
         return (
             f"<Trajectory: {tasks} task{'s' * (tasks != 1)}, {self.steps} step{'s' * (self.steps != 1)}, "
-            f"query accuracy {accuracy[0]:.1%} → {accuracy[-1]:.1%}>"
+            f"query {self._measure} {results[0]} → {results[-1]}>"
         )
 
     def _repr_html_(self) -> str:
         """Show the mean losses and accuracies by step, in a notebook."""
         if len(self.support_loss) != len(self.query_loss):  # made with every_query=False: nothing to show step by step
             return repr(self).replace("<", "&lt;")
-        rows = zip(self.support_loss.mean(1), self.query_loss.mean(1), self.query_accuracy.mean(1), strict=True)
+        rows = zip(self.support_loss.mean(1), self.query_loss.mean(1), self._results(), strict=True)
         cells = "".join(
-            f"<tr><td>{step}</td><td>{support:.3f}</td><td>{query:.3f}</td><td>{accuracy:.1%}</td></tr>"
-            for step, (support, query, accuracy) in enumerate(rows)
+            f"<tr><td>{step}</td><td>{support:.3f}</td><td>{query:.3f}</td><td>{result}</td></tr>"
+            for step, (support, query, result) in enumerate(rows)
         )
-        head = "<tr><th>step</th><th>support loss</th><th>query loss</th><th>query accuracy</th></tr>"
+        head = f"<tr><th>step</th><th>support loss</th><th>query loss</th><th>query {self._measure}</th></tr>"
         return f"<table>{head}{cells}</table>"
 
     @property
-    def query_accuracy(self) -> Tensor:
-        """The share of queries answered right, ``[S+1, T]``."""
-        return (self.query_logits.argmax(-1) == self.query_y).float().mean(-1)
+    def _measure(self) -> str:
+        return "squared error" if self.query_y.is_floating_point() else "accuracy"
+
+    def _results(self) -> list[str]:
+        """Return the mean result at each moment, as it is shown."""
+        if self.query_y.is_floating_point():
+            return [f"{loss:.3f}" for loss in self.query_loss.mean(1)]
+        return [f"{accuracy:.1%}" for accuracy in self.query_accuracy.mean(1)]
 
 
 class History:

@@ -5,8 +5,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from metalearn.learners.backbone import AnyBackbone, Params
+from metalearn.learners.backbone import HEAD, AnyBackbone, Params
 from metalearn.learners.hooks import Move, Support
+from metalearn.learners.layout import Layout
 
 SMALLEST = 1e-8  # keeps the logarithm of a gradient of zero finite
 
@@ -76,6 +77,75 @@ class LearnedStepSizes(nn.Module):
         return Move(
             change={name: -self.sizes[name] * gradient for name, gradient in gradients.items()},
             step_sizes={name: self.sizes[name].mean().expand(len(support.x)) for name in gradients},
+        )
+
+
+class EmbeddingStepSizes(nn.Module):
+    """Meta-SGD whose step sizes the task embedding sets: a step φ - α ∘ exp(g(e_j)) ∘ ∇L.
+
+    As in :class:`LearnedStepSizes`, its twin without an embedding, every number in φ has a step size of its own. Where
+    the embedding says which features count for a task, the others can be kept from moving. g is a two-layer perceptron,
+    and starts at zero.
+
+    Parameters
+    ----------
+    backbone : AnyBackbone
+        The learner's backbone.
+    adapted : tuple of str
+        The names of the parameters that tasks adapt: those of the learner's init hook.
+    step_size : float
+        Where all step sizes start.
+    embedding_size : int
+        The length d of a task embedding.
+    hidden_size : int
+        The width of g's hidden layer.
+    seed : int
+        Of g's initial weights.
+
+    References
+    ----------
+    Li et al. 2017, "Meta-SGD: learning to learn quickly for few-shot learning"; article §3.2 and §4.2, second way.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> backbone, embedder = ml.Backbone(), ml.load_embedder("episodes", "lake")
+    >>> steps = ml.EmbeddingStepSizes(backbone, ml.HEAD, 0.1, embedding_size=32)
+    >>> ml.Learner(backbone, ml.LearnedInit(ml.HEAD), steps, embedder=embedder)
+    <Learner: LearnedInit, EmbeddingStepSizes, 5 steps, embedder Pipeline, 138,659 parameters>
+    """
+
+    def __init__(
+        self,
+        backbone: AnyBackbone,
+        adapted: tuple[str, ...],
+        step_size: float,
+        embedding_size: int,
+        hidden_size: int = 64,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.adapted, self.step_size = tuple(adapted), step_size
+        self.embedding_size, self.hidden_size = embedding_size, hidden_size
+        self.plain = LearnedStepSizes(backbone, adapted, step_size)
+        self.layout = Layout.of(backbone, self.adapted)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.hidden = nn.Linear(embedding_size, hidden_size)
+            self.factors = nn.Linear(hidden_size, self.layout.size)
+        nn.init.zeros_(self.factors.weight)
+        nn.init.zeros_(self.factors.bias)
+
+    def forward(self, support: Support, step: int, parameters: Params, gradients: Params, memory: None) -> Move:
+        """Return the step against the gradient; the step sizes reported are each layer's mean."""
+        embedding = support.given_embedding(self.embedding_size).to(self.hidden.weight)
+        factors = self.layout.split(self.factors(torch.tanh(self.hidden(embedding))).exp())
+        sizes = {name: self.plain.sizes[name] * factors[name] for name in gradients}
+        # All rows of the head share a task's step sizes.
+        per_row = {name: size[:, None] if name in HEAD else size for name, size in sizes.items()}
+        return Move(
+            change={name: -per_row[name] * gradient for name, gradient in gradients.items()},
+            step_sizes={name: size.reshape(len(size), -1).mean(1) for name, size in sizes.items()},
         )
 
 

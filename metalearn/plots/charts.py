@@ -143,7 +143,7 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = Tr
     xlabel, title : str
         What the axis and the figure are called.
     percent : bool
-        Whether the means are shares, to be shown in percent.
+        Show the means in percent; False for what is no share, as a correlation.
 
     Returns
     -------
@@ -171,9 +171,10 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = Tr
             marker={"color": PALETTE[position % len(PALETTE)], "symbol": SYMBOLS[position % len(SYMBOLS)], "size": 8},
         )
     figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True)
-    figure.update_layout(title=title, height=120 + 34 * len(labels), showlegend=len(groups) > 1)
+    rows = max(6, len(labels))  # with fewer, the legend would lie on the axis
+    figure.update_layout(title=title, height=120 + 34 * rows, showlegend=len(groups) > 1)
     # Below the axis: beside the figure, it would take half of a phone's width.
-    figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (34 * len(labels)), "yanchor": "top"})
+    figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (34 * rows), "yanchor": "top"})
     return styled(figure.update_xaxes(title=xlabel, tickformat=".0%" if percent else None))
 
 

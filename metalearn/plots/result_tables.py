@@ -26,7 +26,7 @@ class View:
     needs : str, optional
         A field that rows need to be drawn, whatever its value.
     percent : bool
-        Whether means are shares; a correlation is not.
+        Show the means in percent; False for what is no share, as a correlation.
     """
 
     says: str
@@ -106,6 +106,17 @@ VIEWS: dict[str, tuple[View, ...]] = {
             {"protocol": "within-alphabet", "ways": 20, "shots": 1},
             needs="alphabet",
         ),
+    ),
+    "worlds": (
+        View(
+            "gain in accuracy over learners without an embedding, or over itself told otherwise",
+            "{world}, {learner}",
+            ("over",),
+            {"measure": "gain"},
+        ),
+        View("accuracy, told its own embedding", "{world}, {learner}", ("question",), OWN),
+        View("accuracy, told one thing or another", "{world}, {learner}", ("told",), {"question": None}, needs="told"),
+        View("which question a task asks, by a linear rule", "{world}", ("embedding",), {"measure": "question_linear"}),
     ),
 }
 

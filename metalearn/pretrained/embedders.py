@@ -16,8 +16,10 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.embeddings.adaptation import AdaptationEmbedding
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
+from metalearn.embeddings.controls import QuestionOracle, ShuffledEmbedder
 from metalearn.embeddings.generative import GenerativeEmbedding
 from metalearn.embeddings.gradient import GradientEmbedding
+from metalearn.embeddings.prototype_gradient import PrototypeGradientEmbedding
 from metalearn.embeddings.scatter import ScatterEmbedding
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Backbone, Params
@@ -83,6 +85,9 @@ FAMILIES: dict[str, Family] = {
         "Gradients, step by step", lambda base: GradientEmbedding(BASE_BACKBONE, base, kind="trajectory")
     ),
     "gradient-fisher": Family("Fisher information", lambda base: GradientEmbedding(BASE_BACKBONE, base, kind="fisher")),
+    "prototype-gradient": Family(
+        "Gradients of a prototypical network", lambda base: PrototypeGradientEmbedding(BASE_BACKBONE, base), 256
+    ),
     "adaptation": Family(
         "Adapted parameters", lambda base: AdaptationEmbedding(BASE_BACKBONE, base, "parameters"), drawings=10
     ),
@@ -117,16 +122,27 @@ def make_embedder(name: str, characters: CharacterSet, split_name: str, root: Pa
     positions = split(characters, split_name).train
     tasks = all_character_tasks(characters, split_name, positions, find_family(name).drawings)
     path, size = root / split_name / name, find_family(name).size
-    return fit_embedder(name, tasks, characters, split_name, path, size=size, seed=seed)
+    return fit_embedder(name, tasks, characters, split_name, path, base=split_name, size=size, seed=seed)
 
 
 def fit_embedder(
-    name: str, tasks: Tasks, characters: CharacterSet, split_name: str, path: Path, *, size: int | None, seed: int = 0
+    name: str,
+    tasks: Tasks,
+    characters: CharacterSet,
+    split_name: str,
+    path: Path,
+    *,
+    base: str,
+    size: int | None,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """Fit an embedder and its reducer to ``tasks``, and write them to ``path``. Returns the artifact's description."""
-    base, base_sha256 = base_parameters(split_name, path.parent.parent)
+    """Fit an embedder and its reducer to ``tasks``, and write them to ``path``.
+
+    ``base`` is the folder of its base model. Returns the artifact's description.
+    """
+    parameters, base_sha256 = base_parameters(base, path.parent.parent)
     start = time.perf_counter()
-    embedder = find_family(name).embedder(base).fit(tasks)
+    embedder = find_family(name).embedder(parameters).fit(tasks)
     arrays = {f"embedder/{key}": value for key, value in embedder.state().items()}
     if size is not None:
         embedded = embedder.transform(tasks)
@@ -140,6 +156,7 @@ def fit_embedder(
         "split": split_name,
         "seed": seed,
         "tasks": len(tasks),
+        "base": base,
         "base_sha256": base_sha256,
         "wall_s": round(time.perf_counter() - start, 1),
         "threads": torch.get_num_threads(),
@@ -151,7 +168,7 @@ def fit_embedder(
 _LEARNED_BY_PCA = ("mean_", "components_", "explained_variance_", "explained_variance_ratio_")
 
 
-def load_embedder(name: str = "gradient", split: str = "lake", questions: str = "character") -> Pipeline:
+def load_embedder(name: str = "gradient", split: str = "lake", world: str = "characters") -> Pipeline:
     """Load a fitted task embedder: a scikit-learn pipeline "embed and reduce".
 
     Parameters
@@ -161,8 +178,8 @@ def load_embedder(name: str = "gradient", split: str = "lake", questions: str = 
         path of one that ``metalearn train`` wrote, without ``.json``.
     split : str
         The split it was fitted on, for one that ships: "article" or "lake".
-    questions : str
-        The questions it was fitted on, for one that ships: "character" or "mixed".
+    world : str
+        The tasks it was fitted to, for one that ships: "characters", "mixed" or "hidden-5".
 
     Returns
     -------
@@ -182,33 +199,46 @@ def load_embedder(name: str = "gradient", split: str = "lake", questions: str = 
     >>> ml.load_embedder("episodes", "lake").transform(batch).shape
     (8, 32)
     """
-    path = locate("embedding", name, (*FAMILIES, EPISODE_EMBEDDER), split, questions)
+    path = locate("embedding", name, (*FAMILIES, EPISODE_EMBEDDER), split, world)
     arrays, description = artifacts.load(path)
     if description.get("kind") != "embedder":
         raise MetalearnError("{path} is not an embedder; make it again with 'metalearn train --recipe all'", path=path)
-    base, base_sha256 = base_parameters(description["split"], path.parent.parent)
+    base, base_sha256 = base_parameters(description.get("base", description["split"]), path.parent.parent)
     if base_sha256 != description["base_sha256"]:
         raise MetalearnError("{path} was fitted to another base model; make it again with 'metalearn train'", path=path)
     embedder = find_family(description["family"]).embedder(base).restore(artifacts.below("embedder/", arrays))
     learned = artifacts.below("reducer/", arrays)
-    return make_pipeline(embedder, _restored_pca(learned)) if learned else make_pipeline(embedder)
+    return make_pipeline(embedder, _restored_pca(learned, description["seed"])) if learned else make_pipeline(embedder)
 
 
-def _restored_pca(learned: dict[str, np.ndarray]) -> PCA:
+def _restored_pca(learned: dict[str, np.ndarray], seed: int) -> PCA:
     size, features = learned["components_"].shape
-    reducer = PCA(size, whiten=True)
+    reducer = PCA(size, whiten=True, random_state=seed)
     for key, value in learned.items():
         setattr(reducer, key, value)
     reducer.n_components_, reducer.n_features_in_ = size, features
     return reducer
 
 
-def base_parameters(split_name: str, root: Path | None = None) -> tuple[Params, str]:
-    """Return the parameters of the base model of a split, and their checksum.
+def used_embedder(folder: Path, embedding: str = "own") -> Embedder:
+    """Return what tells the learners in ``folder`` about a task.
 
-    The base model is the split's prototypical network: the one in ``root``, or else the one that ships.
+    ``embedding`` is "own": the embedder beside them; "shuffled": that of another task of the batch; or "truth": the
+    number of the question that the task asks.
     """
-    if root is None or not (root / split_name / f"{BASE_LEARNER}.json").exists():
+    if embedding == "truth":
+        return QuestionOracle(EMBEDDING_SIZE)
+    own = load_embedder(str(folder / EPISODE_EMBEDDER))
+    return ShuffledEmbedder(own) if embedding == "shuffled" else own
+
+
+def base_parameters(folder: str, root: Path | None = None) -> tuple[Params, str]:
+    """Return the parameters of the base model of a split, or of a world with its own, and their checksum.
+
+    The base model is the prototypical network in ``root/folder``, or else the one that ships. Raises MetalearnError
+    where there is neither.
+    """
+    if root is None or not (root / folder / f"{BASE_LEARNER}.json").exists():
         root = artifacts.PRETRAINED
-    arrays, description = artifacts.load(root / split_name / BASE_LEARNER)
+    arrays, description = artifacts.load(root / folder / BASE_LEARNER)
     return shared_parameters(arrays), description["sha256"]

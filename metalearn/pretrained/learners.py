@@ -11,14 +11,14 @@ from metalearn import artifacts
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Backbone
 from metalearn.learners.learner import Learner
-from metalearn.pretrained.embedders import EPISODE_EMBEDDER, load_embedder
+from metalearn.pretrained.embedders import used_embedder
 from metalearn.pretrained.names import locate
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.restore import restore_learner
 
 
 def load_learner(
-    name: str | Path, split: str = "lake", questions: str = "character", *, custom: Iterable[Any] = ()
+    name: str | Path, split: str = "lake", world: str = "characters", *, custom: Iterable[Any] = ()
 ) -> Learner:
     """Load a learner that ships, or one that was trained or saved here.
 
@@ -28,8 +28,8 @@ def load_learner(
         A learner that ships (a key of ``RECIPES``), or the path of one that was saved, without ``.json``.
     split : str
         The split it was trained on, for one that ships: "article", "lake" or "vinyals".
-    questions : str
-        The questions it was trained on, for one that ships: "character" or "mixed".
+    world : str
+        The tasks it was trained on, for one that ships: "characters", "mixed" or "hidden-5".
     custom : iterable
         Hooks, networks and embedders of your own that the saved learner is made of: classes, functions or objects. They
         are found by their names.
@@ -51,14 +51,14 @@ def load_learner(
     <Learner: PrototypeInit, SGD, 0 steps, no embedder, 102,689 parameters>
     """
     name = str(name)
-    path = locate("learner", name, RECIPES, split, questions)
+    path = locate("learner", name, RECIPES, split, world)
     arrays, description = artifacts.load(path)
     if "init" in description:
         return restore_learner(path, arrays, description, custom)
     recipe = RECIPES.get(description.get("learner", ""))
     if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
         raise MetalearnError("{path} is not a learner of this version; make it again with 'metalearn train'", path=path)
-    embedder = load_embedder(str(path.parent / EPISODE_EMBEDDER)) if recipe.twin else None
+    embedder = used_embedder(path.parent, description.get("embedding") or "own") if recipe.twin else None
     learner = recipe.build(embedder, description["seed"])
     learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
     return learner.eval()

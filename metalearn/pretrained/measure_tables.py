@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from sklearn.decomposition import PCA
 from tqdm import tqdm
 
 from metalearn import __version__
-from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.controls import CONTROLS, make_controls
@@ -25,7 +24,9 @@ from metalearn.evaluation.tables import Row, read_table, write_table
 from metalearn.pretrained.embedders import BASE_LEARNER, FAMILIES, load_embedder
 from metalearn.pretrained.learners import best_learner, load_learner
 from metalearn.pretrained.make_map import DIFFICULTY_LEARNER
-from metalearn.pretrained.recipes import MIXED, RECIPES, SPLITS, shipped_for
+from metalearn.pretrained.measure_worlds import worlds
+from metalearn.pretrained.measurement import Found, Measurement, Setting
+from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, RECIPES, shipped_for
 from metalearn.pretrained.reports import characters_with_company
 from metalearn.tasks.character_tasks import CharacterTasks, all_character_tasks
 from metalearn.tasks.episodes import Episodes, alphabets_of
@@ -34,32 +35,14 @@ from metalearn.tasks.questions import QUESTIONS
 from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
-Found = tuple[Row, Estimate]  # what exactly was measured, and the result
 STEPS = (0, 1, 2, 5, 10)
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One thing to measure: ``about`` says what it is, and ``measure`` yields one or more results."""
-
-    about: Row
-    measure: Callable[[], Iterator[Found]]
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What all measurements of a run share."""
-
-    characters: CharacterSet
-    tasks: int = 600
-    seed: int = 0
 
 
 def measure_table(table: str, setting: Setting, folder: Path) -> list[Row]:
     """Measure everything in ``table``, and write it to ``folder/table.json`` and ``.csv`` result by result.
 
-    Results that are already in the file are kept if they have the same number of tasks, seed and version. Raises
-    MetalearnError for an unknown table.
+    Results that are already in the file are kept if they have the same number of tasks, seed and version. What has to
+    be trained for them stays in ``folder/runs``. Raises MetalearnError for an unknown table.
     """
     if table not in TABLES:
         raise MetalearnError("unknown table {table!r}; there are {known}", table=table, known=", ".join(TABLES))
@@ -70,7 +53,7 @@ def measure_table(table: str, setting: Setting, folder: Path) -> list[Row]:
         "asked_tasks": setting.tasks,
     }
     path = folder / f"{table}.json"
-    wanted = TABLES[table](setting)
+    wanted = TABLES[table](replace(setting, runs=folder / "runs"))
     rows = [row for row in read_table(path) if any(_answers(row, m.about | shared) for m in wanted)]
     missing = [m for m in wanted if not any(_answers(row, m.about | shared) for row in rows)]
     with tqdm(total=len(wanted), initial=len(wanted) - len(missing), desc=table, unit="measurement") as bar:
@@ -106,7 +89,7 @@ WHITENED_SIZE = 256
 def _families(setting: Setting) -> list[Measurement]:
     """List the probes of every family and control, raw and whitened alike, on both splits."""
     found = []
-    for split_name in SPLITS:
+    for split_name in FULL_SPLITS:
         for name in (*FAMILIES, *CONTROLS):
             for reducer in REDUCERS:
                 about: Row = {"split": split_name, "embedding": name, "reducer": reducer, "entries": None}
@@ -130,9 +113,9 @@ def _probe(setting: Setting, split_name: str, name: str, reducer: str) -> Iterat
     told = probes.questions_told(rows("questions"), questions)
     yield {"measure": "question_5nn"}, Estimate.of(told)
     yield {"measure": "stability"}, probes.stability(rows("first half"), rows("second half"))
-    _, gains, losses = _transfer(setting, split_name)
+    _, alphabets, gains, losses = _transfer(setting, split_name)
     transfer = probes.transfer_correlations(rows("few"), gains)
-    yield {"measure": "transfer"}, Estimate.of(transfer)
+    yield {"measure": "transfer"}, Estimate.of(transfer, groups=alphabets)
     if probes.lengths_differ(rows("few")):
         yield {"measure": "difficulty"}, probes.difficulty_correlation(rows("few"), losses, seed)
 
@@ -145,7 +128,7 @@ def _probe(setting: Setting, split_name: str, name: str, reducer: str) -> Iterat
         other = probes.questions_told(rows("questions", control), questions)
         yield {"measure": "gain_question_5nn", "over": control}, Estimate.of(told.astype(float) - other)
         other = probes.transfer_correlations(rows("few", control), gains)
-        yield {"measure": "gain_transfer", "over": control}, Estimate.of(transfer - other)
+        yield {"measure": "gain_transfer", "over": control}, Estimate.of(transfer - other, groups=alphabets)
 
 
 def _reduced(setting: Setting, split_name: str, name: str, reducer: str, kind: str) -> np.ndarray:
@@ -191,16 +174,16 @@ def _drawings_of(setting: Setting, split_name: str, test: np.ndarray, which: int
 
 
 @cache
-def _transfer(setting: Setting, split_name: str) -> tuple[TaskBatch, np.ndarray, np.ndarray]:
-    """Return some character tasks, how much a start from one helps another, and how hard each is."""
+def _transfer(setting: Setting, split_name: str) -> tuple[TaskBatch, np.ndarray, np.ndarray, np.ndarray]:
+    """Return some character tasks, their alphabets, how much a start from one helps another, and how hard each is."""
     sides = split(setting.characters, split_name)
-    positions = np.random.default_rng(setting.seed).choice(sides.test, TRANSFER_TASKS, replace=False)
-    few = CharacterTasks(setting.characters, np.sort(positions), sides.train, shots=5, queries=10, seed=setting.seed)
+    positions = np.sort(np.random.default_rng(setting.seed).choice(sides.test, TRANSFER_TASKS, replace=False))
+    few = CharacterTasks(setting.characters, positions, sides.train, shots=5, queries=10, seed=setting.seed)
     tasks = next(few.batches(TRANSFER_TASKS))
     learner = load_learner(DIFFICULTY_LEARNER, split_name)
     with torch.no_grad():
         losses = learner.adapt(tasks, every_query=False).query_loss[-1].numpy()
-    return tasks, probes.transfer_gains(learner, tasks), losses
+    return tasks, setting.characters.alphabet_ids[positions], probes.transfer_gains(learner, tasks), losses
 
 
 def _folded_in(setting: Setting, split_name: str, entries: int) -> Iterator[Found]:
@@ -290,7 +273,7 @@ def _accuracies(setting: Setting, name: str, protocol: str, source: str) -> np.n
 
     Results are kept, because several learners are compared with the same twin.
     """
-    learner = load_learner(name, _split_of(protocol), "mixed" if protocol == "mixed" else "character")
+    learner = load_learner(name, _split_of(protocol), "mixed" if protocol == "mixed" else "characters")
     batches = _episodes(setting, protocol).sample(setting.tasks)
     return query_accuracies(learner, batches, None, setting.tasks, source, every_query=False)[-1]
 
@@ -313,15 +296,13 @@ def _one_accuracy(
         yield {"measure": "accuracy", "alphabet": alphabet}, estimate
 
 
-def _by_question(setting: Setting) -> Iterator[tuple[str, slice, np.ndarray | None]]:
-    """Yield each question, the mixed tasks that ask it, and their alphabets where each task is within one."""
-    for i, question in enumerate(QUESTIONS):
-        tasks = slice(i, None, len(QUESTIONS))
-        alphabets = None
-        if question == "drawer":
-            mixed = _episodes(setting, "mixed").sample(setting.tasks)
-            alphabets = np.concatenate([alphabets_of(setting.characters, batch) for batch in mixed])[tasks]
-        yield question, tasks, alphabets
+@cache
+def _by_question(setting: Setting) -> list[tuple[str, slice, np.ndarray | None]]:
+    """Return each question, the mixed tasks that ask it, and their alphabets where each task is within one."""
+    mixed = _episodes(setting, "mixed").sample(setting.tasks)
+    alphabets = np.concatenate([alphabets_of(setting.characters, batch) for batch in mixed])
+    every = {question: slice(i, None, len(QUESTIONS)) for i, question in enumerate(QUESTIONS)}
+    return [(question, tasks, alphabets[tasks] if question == "drawer" else None) for question, tasks in every.items()]
 
 
 @cache
@@ -353,4 +334,5 @@ TABLES: dict[str, Callable[[Setting], list[Measurement]]] = {
     "learners": _learners,
     "mixed": _mixed,
     "headline": _headline,
+    "worlds": worlds,
 }

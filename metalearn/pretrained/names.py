@@ -7,19 +7,19 @@ from metalearn import artifacts
 from metalearn.errors import MetalearnError
 
 
-def artifact_folder(split: str, questions: str = "character") -> str:
-    """Return the folder of everything that was trained on these questions of a split."""
-    return split if questions == "character" else f"{split}-{questions}"
+def artifact_folder(split: str, world: str = "characters") -> str:
+    """Return the folder of everything that was trained in a world, on the characters of a split."""
+    return split if world == "characters" else f"{split}-{world}"
 
 
-def locate(kind: str, name: str, known: Collection[str], split: str, questions: str = "character") -> Path:
+def locate(kind: str, name: str, known: Collection[str], split: str, world: str = "characters") -> Path:
     """Return the path of an artifact, without ``.json``; ``kind`` is what an error calls it.
 
-    A name in ``known`` is one that ships for the split and questions; anything else is a path. Raises MetalearnError
+    A name in ``known`` is one that ships for the split and world; anything else is a path. Raises MetalearnError
     where it is neither.
     """
     if name in known:
-        return artifacts.PRETRAINED / artifact_folder(split, questions) / name
+        return artifacts.PRETRAINED / artifact_folder(split, world) / name
     path = Path(name).expanduser()
     if not name or (path.parent == Path() and not path.with_name(f"{path.name}.json").exists()):
         raise MetalearnError(

@@ -18,13 +18,14 @@ from metalearn import __version__, artifacts
 from metalearn._files import write_atomically
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.glyphs import make_glyphs
+from metalearn.characters.splits import SPLITS
 from metalearn.errors import MetalearnError
 from metalearn.maps.task_map import EPISODE_MAP
 from metalearn.pretrained.embedders import BASE_LEARNER, FAMILIES, make_embedder
 from metalearn.pretrained.make_map import DIFFICULTY_LEARNER, make_named_map
 from metalearn.pretrained.maps import MAPPED_FAMILIES, map_path
 from metalearn.pretrained.names import artifact_folder
-from metalearn.pretrained.recipes import MIXED, SPLITS, find_recipe, shipped_for
+from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, find_recipe, shipped_for
 from metalearn.pretrained.train_recipe import make_episode_embedder, make_learner
 from metalearn.training._malloc import keep_freed_memory
 
@@ -51,11 +52,11 @@ def shipped() -> dict[str, list[str]]:
 def pieces(root: Path, seed: int = 0) -> list[Piece]:
     """Return everything that ships; what takes longest comes first, so that it does not hold all up at the end."""
     longest = ("ensemble", "wide", BASE_LEARNER)
-    everyone = {split: shipped_for(split) for split in (*SPLITS, "vinyals")}
+    everyone = {split: shipped_for(split) for split in SPLITS}
     found = [_learner(n, split, root, seed) for n in longest for split, names in everyone.items() if n in names]
-    for split in SPLITS:
+    for split in FULL_SPLITS:
         base = f"{split}/{BASE_LEARNER}"
-        found.append(_episodes(split, "character", root, seed))
+        found.append(_episodes(split, "characters", root, seed))
         found += [_learner(name, split, root, seed) for name in everyone[split] if name not in longest]
         for name in FAMILIES:
             fit = partial(make_embedder, name, split_name=split, root=root, seed=seed)
@@ -118,18 +119,18 @@ def write_manifest(root: Path, seed: int) -> dict[str, Any]:
     return manifest
 
 
-def _learner(name: str, split: str, root: Path, seed: int, questions: str = "character") -> Piece:
-    folder = artifact_folder(split, questions)
+def _learner(name: str, split: str, root: Path, seed: int, world: str = "characters") -> Piece:
+    folder = artifact_folder(split, world)
     recipe = find_recipe(name)
     needs = [f"{split}/{BASE_LEARNER}"] if recipe.warm_start else []
     needs += [f"{folder}/episodes"] if recipe.twin else []
-    make = partial(make_learner, name, split_name=split, root=root, seed=seed, questions=questions)
+    make = partial(make_learner, name, split_name=split, root=root, seed=seed, world=world)
     return Piece(f"{folder}/{name}", make, tuple(needs))
 
 
-def _episodes(split: str, questions: str, root: Path, seed: int) -> Piece:
-    make = partial(make_episode_embedder, split_name=split, questions=questions, root=root, seed=seed)
-    return Piece(f"{artifact_folder(split, questions)}/episodes", make, (f"{split}/{BASE_LEARNER}",))
+def _episodes(split: str, world: str, root: Path, seed: int) -> Piece:
+    make = partial(make_episode_embedder, split_name=split, world=world, root=root, seed=seed)
+    return Piece(f"{artifact_folder(split, world)}/episodes", make, (f"{split}/{BASE_LEARNER}",))
 
 
 def _map(family: str, split: str, root: Path, seed: int, data: str = "omniglot") -> Piece:

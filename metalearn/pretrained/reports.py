@@ -1,5 +1,6 @@
 """Single results with all that is needed to read them: the learner, its training, the test tasks, the interval."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,12 @@ from metalearn.pretrained.learners import best_learner, load_learner, trained_on
 from metalearn.tasks.character_tasks import all_character_tasks
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.lake_runs import load_lake_runs
+from metalearn.tasks.task_batch import Tasks
 
 Result = dict[str, Any]
+
+# How many of Omniglot's 659 evaluation characters other splits train or validate on.
+SEEN_OF_LAKES = {"article": 486, "vinyals": 236}
 
 
 def learner_accuracy(
@@ -82,11 +87,12 @@ def lake_runs_error(
     """Measure a learner on Lake's one-shot runs: the mean error over runs with its 95 % interval."""
     runs = load_lake_runs(folder)
     name = name or best_learner(split_name)
-    if own is None and trained_on(name, split_name) == "article":
+    if own is None and (seen := SEEN_OF_LAKES.get(trained_on(name, split_name) or "")):
         raise MetalearnError(
-            "{learner} was trained on the article split, which holds most of the characters of Lake's runs (486 of "
-            "Omniglot's 659 evaluation characters); use one of the lake split: --split lake",
+            "{learner} was trained on {seen} of the 659 evaluation characters, from which Lake's runs are; use one of "
+            "the lake split: --split lake",
             learner=name,
+            seen=seen,
         )
     learner = own or load_learner(name, split_name)
     with torch.no_grad():
@@ -113,17 +119,16 @@ def embedding_table(
     characters: CharacterSet,
     split_name: str,
     seed: int = 0,
-    among: np.ndarray | None = None,
     own: Embedder | None = None,
 ) -> Result:
     """Measure what an embedding knows about the alphabets of test characters, beside its controls.
 
     The controls see the same support sets: mean pixels; mean features of the base model; the gradient embedding in an
     untrained network; random vectors. Where the embedder is a pipeline, each control goes through reducers like its
-    own, fitted to the control's training tasks. ``among`` are positions of characters to use, in place of all test
-    characters; ``own`` is a fitted embedder of the user's, in place of the one that ships as ``name``.
+    own, fitted to the control's training tasks. ``own`` is a fitted embedder of the user's, in place of the one that
+    ships as ``name``.
     """
-    test = characters_with_company(characters, split_name) if among is None else among
+    test = characters_with_company(characters, split_name)
     ids = characters.alphabet_ids[test]
     drawings = None if own else find_family(name).drawings
     tasks = all_character_tasks(characters, split_name, test, drawings)
@@ -134,7 +139,7 @@ def embedding_table(
     for control, embed in tqdm(
         make_controls(load_learner(BASE_LEARNER, split_name), seed).items(), unit="control", leave=False
     ):
-        rows = _reduced_like(embedder, embed(training), embed(tasks))
+        rows = _reduced_like(embedder, embed, training, tasks)
         controls[control] = _flat(probes.alphabet_retrieval(rows, ids, seed))
     return {
         "embedding": name,
@@ -148,14 +153,17 @@ def embedding_table(
     }
 
 
-def _reduced_like(embedder: Embedder, training: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Reduce rows by what reduces the embedder's, fitted to the rows of training tasks; a shorter row stays shorter."""
+def _reduced_like(
+    embedder: Embedder, control: Callable[[Tasks], np.ndarray], training: Tasks, tasks: Tasks
+) -> np.ndarray:
+    """Return what a control makes of tasks, through reducers like the embedder's, fitted to training tasks."""
     if not isinstance(embedder, Pipeline) or len(embedder) < 2:
-        return rows
-    reducer = clone(embedder[1:])
+        return control(tasks)
+    reducer, rows = clone(embedder[1:]), control(training)
+    # A control may have fewer numbers than the embedding is reduced to.
     sizes = {key: size for key, size in reducer.get_params().items() if key.endswith("__n_components")}
-    reducer.set_params(**{key: min(size, *training.shape) for key, size in sizes.items() if isinstance(size, int)})
-    return np.asarray(reducer.fit(training).transform(rows))
+    reducer.set_params(**{key: min(size, *rows.shape) for key, size in sizes.items() if isinstance(size, int)})
+    return np.asarray(reducer.fit(rows).transform(control(tasks)))
 
 
 def characters_with_company(characters: CharacterSet, split_name: str) -> np.ndarray:

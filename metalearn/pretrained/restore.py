@@ -19,11 +19,13 @@ from metalearn.embeddings.adaptation import AdaptationEmbedding
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.generative import GenerativeEmbedding
 from metalearn.embeddings.gradient import GradientEmbedding
+from metalearn.embeddings.prototype_gradient import PrototypeGradientEmbedding
 from metalearn.embeddings.scatter import ScatterEmbedding
 from metalearn.errors import MetalearnError
-from metalearn.learners import init_hooks, modulate_hooks, update_hooks
+from metalearn.learners import closed_form, init_hooks, modulate_hooks, update_hooks
 from metalearn.learners.backbone import Backbone
 from metalearn.learners.learner import Learner
+from metalearn.learners.network import IMAGE_SHAPE, NetworkBackbone
 
 KNOWN = (
     Backbone,
@@ -33,14 +35,19 @@ KNOWN = (
     init_hooks.NeighbourInit,
     init_hooks.LiteralInit,
     init_hooks.ContextInit,
+    closed_form.RidgeInit,
+    closed_form.MahalanobisInit,
     update_hooks.SGD,
     update_hooks.LearnedStepSizes,
+    update_hooks.EmbeddingStepSizes,
     update_hooks.StepSizeNetwork,
     update_hooks.RecurrentOptimizer,
     modulate_hooks.ModulationAttention,
     modulate_hooks.GroupSelection,
+    modulate_hooks.PlaceAttention,
     modulate_hooks.ContextModulation,
     GradientEmbedding,
+    PrototypeGradientEmbedding,
     AdaptationEmbedding,
     CollaborativeEmbedding,
     GenerativeEmbedding,
@@ -122,7 +129,9 @@ class _Parts:
 
     def backbone(self, described: dict[str, Any]) -> Any:
         """Make the backbone, or the network of which a learner makes one."""
-        return self.make(described.get("network", described), None)
+        if "network" not in described:
+            return self.make(described, None)
+        return NetworkBackbone(self.make(described["network"], None), tuple(described.get("input_shape", IMAGE_SHAPE)))
 
     def embedder_step(self, described: dict[str, Any], number: int) -> Any:
         """Make a step of the embedder, and give it what it has learned."""

@@ -7,27 +7,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.pipeline import Pipeline
 
 from metalearn import artifacts
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import Split, split
 from metalearn.learners.backbone import Params, side_by_side
-from metalearn.learners.learner import Learner
+from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import (
+    BASE_LEARNER,
     EMBEDDING_SIZE,
     EPISODE_EMBEDDER,
     base_parameters,
     fit_embedder,
-    load_embedder,
+    used_embedder,
 )
 from metalearn.pretrained.names import artifact_folder
-from metalearn.pretrained.recipes import Recipe, find_recipe
+from metalearn.pretrained.recipes import Recipe
+from metalearn.pretrained.worlds import find_world
 from metalearn.tasks.episodes import Episodes
-from metalearn.tasks.mixed_questions import MixedQuestions
-from metalearn.tasks.sampler import Sampler
+from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.training import distributed
-from metalearn.training.outer_loop import mean_accuracy, train
+from metalearn.training.outer_loop import mean_score, train
 from metalearn.training.schedule import Progress, Schedule
 
 
@@ -39,31 +39,32 @@ def make_learner(
     *,
     seed: int = 0,
     meta_steps: int | None = None,
-    questions: str = "character",
+    world: str = "characters",
+    embedding: str = "own",
 ) -> dict[str, Any]:
-    """Train the learner called ``name`` and write it below ``root``, in the folder of its split and questions.
+    """Train the learner called ``name`` and write it below ``root``, in the folder of its split and world.
 
-    An interrupted run goes on where it was. A learner that uses the task embedding needs the episode embedder beside
-    it, which is made if it is missing. Returns the artifact's description. The validation accuracy in it was measured
-    before the finish, which trains on the validation characters too.
+    An interrupted run goes on where it was. A learner that uses the task embedding needs the world's embedder beside
+    it, and in a world with its own base model, all but that model need it; what is missing is made first. ``embedding``
+    is what the learner is told of a task (see :func:`used_embedder`). Returns the artifact's description. The
+    validation accuracy in it was measured before the finish, which trains on the validation characters too.
     """
-    recipe = find_recipe(name)
-    sides, folder = split(characters, split_name), root / artifact_folder(split_name, questions)
-    embedder = _episode_embedder(characters, split_name, questions, root, seed) if recipe.twin else None
-    base, base_sha256 = base_parameters(split_name, root) if recipe.warm_start else ({}, None)
+    recipe, folder = find_world(world).recipe(name), root / artifact_folder(split_name, world)
+    sides = split(characters, split_name)
+    base, base_sha256 = _base(characters, split_name, world, root, seed) if recipe.warm_start else ({}, None)
+    embedder = _embedder(characters, split_name, world, root, seed, embedding) if recipe.twin else None
     steps = meta_steps or recipe.meta_steps
     last_steps = recipe.finish * steps // max(1, recipe.meta_steps)  # a shorter training has a shorter finish too
-    schedule, last = _schedule(recipe, questions, steps), _finish(recipe, questions, last_steps)
-    held_out = _validation(characters, sides, questions, seed + 1)
+    schedule, last = _schedule(recipe, steps), _finish(recipe, last_steps)
+    held_out = find_world(world).validation(characters, sides, seed + 1)
     count = recipe.backbone.copies
-    run = name if seed == 0 else f"{name}-seed{seed}"  # a run with another seed is another run
+    saved = name if embedding == "own" else f"{name}-{embedding}"
+    run = saved if seed == 0 else f"{saved}-seed{seed}"  # a run with another seed is another run
     runs = [folder / ".runs" / (run if count == 1 else f"{run}-{copy + 1}") for copy in range(count)]
-    trainings = [
-        _Training(recipe, characters, sides, questions, held_out, seed + copy, run) for copy, run in enumerate(runs)
-    ]
+    trainings = [_Training(recipe, characters, sides, held_out, seed + copy, run) for copy, run in enumerate(runs)]
     copies = [training.start(embedder, base) for training in trainings]
     courses = [training.run(learner, steps, schedule) for training, learner in zip(trainings, copies, strict=True)]
-    validation = mean_accuracy(_together(recipe, copies, seed), list(held_out.sample(100)))
+    validation = mean_score(_together(recipe, copies, seed), list(sample_tasks(held_out, 100)))
     finishes = [training.finish(learner, last_steps, last) for training, learner in zip(trainings, copies, strict=True)]
     learner = _together(recipe, copies, seed)
     description = {
@@ -72,7 +73,8 @@ def make_learner(
         "title": recipe.title,
         "data": characters.name,
         "split": split_name,
-        "questions": questions,
+        "world": world,
+        "embedding": embedding if recipe.twin else None,
         "seed": seed,
         "backbone": asdict(recipe.backbone),
         "inner_steps": learner.steps,
@@ -86,7 +88,7 @@ def make_learner(
     }
     arrays = {key: value.cpu().numpy() for key, value in learner.state_dict().items()}
     if distributed.first():
-        artifacts.save(folder / name, artifacts.halved(arrays), description)
+        artifacts.save(folder / saved, artifacts.halved(arrays), description)
     return description
 
 
@@ -131,12 +133,11 @@ class _Training:
     recipe: Recipe
     characters: CharacterSet
     sides: Split
-    questions: str
-    held_out: Episodes | MixedQuestions
+    held_out: Sampler
     seed: int
     path: Path
 
-    def start(self, embedder: Pipeline | None, base: Params) -> Learner:
+    def start(self, embedder: Embedder | None, base: Params) -> Learner:
         """Return the copy before any training."""
         learner = replace(self.recipe, backbone=replace(self.recipe.backbone, copies=1)).build(embedder, self.seed)
         learner.start.update(base)
@@ -153,8 +154,7 @@ class _Training:
         return self._train(learner, both, meta_steps, schedule, self.path.with_name(f"{self.path.name}-finish"))
 
     def _tasks(self, sides: Split) -> Sampler:
-        practice = _mixed if self.questions == "mixed" else self.recipe.practice
-        return practice(self.characters, sides, self.seed)
+        return self.recipe.practice(self.characters, sides, self.seed)
 
     def _train(self, learner: Learner, sides: Split, meta_steps: int, schedule: Schedule, path: Path) -> Progress:
         if not meta_steps:
@@ -167,7 +167,7 @@ class _Training:
             schedule=schedule,
             objective=self.recipe.objective,
             folder=path,
-            title=f"{path.name}, {artifact_folder(self.sides.name, self.questions)}",
+            title=f"{path.name}, {path.parent.parent.name}",
         )
 
 
@@ -180,9 +180,9 @@ def _together(recipe: Recipe, learners: Sequence[Learner], seed: int) -> Learner
     return learner
 
 
-def _schedule(recipe: Recipe, questions: str, steps: int) -> Schedule:
+def _schedule(recipe: Recipe, steps: int) -> Schedule:
     return Schedule(
-        recipe.learning_rate if questions == "character" else recipe.mixed_learning_rate,
+        recipe.learning_rate,
         recipe.cycles,
         recipe.hook_speed,
         validate_every=max(25, steps // 8),
@@ -190,9 +190,9 @@ def _schedule(recipe: Recipe, questions: str, steps: int) -> Schedule:
     )
 
 
-def _finish(recipe: Recipe, questions: str, steps: int) -> Schedule:
+def _finish(recipe: Recipe, steps: int) -> Schedule:
     """Return the schedule of the last meta-steps: half the rate, one cycle, one validation at the end."""
-    schedule = _schedule(recipe, questions, steps)
+    schedule = _schedule(recipe, steps)
     return replace(schedule, cycles=1, learning_rate=schedule.learning_rate / 2, validate_every=max(1, steps))
 
 
@@ -204,44 +204,36 @@ def _times(courses: Sequence[Progress]) -> dict[str, float]:
     }
 
 
-def _mixed(characters: CharacterSet, sides: Split, seed: int, validation: bool = False) -> MixedQuestions:
-    """Return 5-way mixed questions; for validation, of the validation alphabets and three more of the training side.
-
-    "Which of five alphabets?" needs five alphabets, and a validation side may have fewer. Asking about fewer would
-    validate on easier tasks than those that are trained on.
-    """
-    alphabets = characters.alphabet_ids
-    three_more = np.random.default_rng(0).permutation(np.unique(alphabets[sides.train]))[:3]
-    moved = np.isin(alphabets[sides.train], three_more)
-    pool = np.concatenate([sides.validation, sides.train[moved]]) if validation else sides.train[~moved]
-    return MixedQuestions(characters, pool, batch_size=12, seed=seed)
+def _base(characters: CharacterSet, split_name: str, world: str, root: Path, seed: int) -> tuple[Params, str]:
+    """Return the parameters that learners of a world start from, and their checksum; a world's own are made first."""
+    folder = _base_folder(split_name, world)
+    missing = find_world(world).own_base and not (root / folder / f"{BASE_LEARNER}.json").exists()
+    distributed.wait()  # all processes have looked before one of them makes it
+    if missing:
+        make_learner(BASE_LEARNER, characters, split_name, root, seed=seed, world=world)
+        distributed.wait()
+    return base_parameters(folder, root)
 
 
-def _validation(characters: CharacterSet, sides: Split, questions: str, seed: int) -> Episodes | MixedQuestions:
-    """Return the validation tasks: mixed questions, or 20-way episodes; on the lake split, within an alphabet."""
-    if questions == "mixed":
-        return _mixed(characters, sides, seed, validation=True)
-    within = sides.name == "lake"
-    return Episodes(characters, sides.validation, 20, 1, 5, within_alphabet=within, batch_size=10, seed=seed)
-
-
-def _episode_embedder(characters: CharacterSet, split_name: str, questions: str, root: Path, seed: int) -> Pipeline:
-    folder = artifact_folder(split_name, questions)
-    if distributed.first() and not (root / folder / f"{EPISODE_EMBEDDER}.json").exists():
-        make_episode_embedder(characters, split_name, questions, root, seed)
+def _embedder(characters: CharacterSet, split_name: str, world: str, root: Path, seed: int, embedding: str) -> Embedder:
+    """Return what tells a learner about a task; the world's embedder is made if it is missing."""
+    folder = root / artifact_folder(split_name, world)
+    if distributed.first() and not (folder / f"{EPISODE_EMBEDDER}.json").exists():
+        make_episode_embedder(characters, split_name, world, root, seed)
     distributed.wait()
-    return load_embedder(str(root / folder / EPISODE_EMBEDDER))
+    return used_embedder(folder, embedding)
 
 
 def make_episode_embedder(
-    characters: CharacterSet, split_name: str, questions: str, root: Path, seed: int = 0
+    characters: CharacterSet, split_name: str, world: str, root: Path, seed: int = 0
 ) -> dict[str, Any]:
-    """Fit the embedder that conditioned learners use to 600 training episodes; returns the artifact's description."""
-    pool = split(characters, split_name).train
-    if questions == "mixed":
-        sampler: Episodes | MixedQuestions = MixedQuestions(characters, pool, queries=0, batch_size=600, seed=seed + 2)
-    else:
-        sampler = Episodes(characters, pool, 10, 1, 0, rotations=True, batch_size=600, seed=seed + 2)
-    path = root / artifact_folder(split_name, questions) / EPISODE_EMBEDDER
-    # The longer training: the gradients tell a task's alphabet soon, and which question it asks only later.
-    return fit_embedder("gradient-long", sampler.batch(0), characters, split_name, path, size=EMBEDDING_SIZE, seed=seed)
+    """Fit the embedder that conditioned learners use to training tasks of a world; returns its description."""
+    found, sides = find_world(world), split(characters, split_name)
+    tasks = found.embedded(characters, sides, seed + 2).batch(0)
+    path = root / artifact_folder(split_name, world) / EPISODE_EMBEDDER
+    base = _base_folder(split_name, world)
+    return fit_embedder(found.family, tasks, characters, split_name, path, base=base, size=EMBEDDING_SIZE, seed=seed)
+
+
+def _base_folder(split_name: str, world: str) -> str:
+    return artifact_folder(split_name, world) if find_world(world).own_base else split_name

@@ -95,7 +95,7 @@ class Episodes:
         rng = np.random.default_rng([self.seed, index])
         if self.question == "character":
             characters, turns = self._choose_characters(rng)
-            drawings = _choose_drawings(rng, self.characters, characters, self.shots + self.queries)
+            drawings = choose_drawings(rng, self.characters, characters, self.shots + self.queries)
             characters = np.broadcast_to(characters[..., None], drawings.shape)
             turns = np.broadcast_to(turns[..., None], drawings.shape)
         else:
@@ -151,7 +151,7 @@ class Episodes:
             characters = np.stack([rng.choice(groups[g], self.ways, replace=False) for g in picked])
             turns = rng.integers(4 if self.rotations else 1, size=(self.batch_size, 1))
             return characters, np.broadcast_to(turns, characters.shape)
-        position = _distinct(rng, self.batch_size, len(groups[0]), self.ways)
+        position = distinct(rng, self.batch_size, len(groups[0]), self.ways)
         return groups[0][position], rng.integers(4 if self.rotations else 1, size=position.shape)
 
     def _choose_by_alphabet(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -181,7 +181,7 @@ def alphabets_of(characters: CharacterSet, batch: TaskBatch) -> np.ndarray:
     return np.array(characters.alphabets)[first]
 
 
-def _choose_drawings(rng: np.random.Generator, data: CharacterSet, characters: np.ndarray, each: int) -> np.ndarray:
+def choose_drawings(rng: np.random.Generator, data: CharacterSet, characters: np.ndarray, each: int) -> np.ndarray:
     """Choose ``each`` distinct drawings of every character: ``[tasks, ways, each]``."""
     # Sorting random keys shuffles the drawings of all characters at once, without a loop.
     keys = rng.random((*characters.shape, data.images.shape[1]))
@@ -189,6 +189,6 @@ def _choose_drawings(rng: np.random.Generator, data: CharacterSet, characters: n
     return keys.argsort(axis=-1)[..., :each]
 
 
-def _distinct(rng: np.random.Generator, rows: int, below: int, each: int) -> np.ndarray:
+def distinct(rng: np.random.Generator, rows: int, below: int, each: int) -> np.ndarray:
     """Draw ``each`` distinct numbers below ``below`` for every row: ``[rows, each]``."""
     return np.stack([rng.choice(below, each, replace=False) for _ in range(rows)])

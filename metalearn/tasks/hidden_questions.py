@@ -1,7 +1,8 @@
 """The sampler of tasks that each ask about one attribute of drawings, without saying which."""
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,9 +10,10 @@ import torch
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
+from metalearn.tasks.episodes import choose_drawings, distinct
 from metalearn.tasks.rendering import LEVELS, USUAL, Fields, render
 from metalearn.tasks.sampler import sample_tasks
-from metalearn.tasks.task_batch import TaskBatch, gather_drawings
+from metalearn.tasks.task_batch import TaskBatch, tasks_of_images
 
 HIDDEN_QUESTIONS = ("character", *USUAL)
 
@@ -24,7 +26,7 @@ class HiddenQuestions:
     (or characters), and all other attributes vary at random from drawing to drawing. A learner is not told which one
     counts: it has to see that from the support set. The more attributes there are, the more there is to know.
 
-    Task t of a batch asks question ``t % len(asked)``.
+    Task t of a batch asks ``questions[t % len(questions)]``.
 
     Parameters
     ----------
@@ -34,30 +36,30 @@ class HiddenQuestions:
         The positions of the characters that may be used: one side of a split.
     attributes : int
         How many attributes vary, 1 to 8: the first so many of ``HIDDEN_QUESTIONS``. The others keep one level.
-    asked : tuple of str, optional
-        The attributes that tasks ask about; by default, all that vary. One that varies and is never asked about can be
-        kept for the test.
+    asked : tuple of str
+        The attributes that tasks ask about; by default, all that vary. So one can be kept from training, and asked
+        about in the test.
     ways, shots, queries : int
         Classes in a task (at most five), and drawings of each class in the support set and in the query set.
     batch_size : int
-        Tasks in a batch.
+        Tasks in a batch, a multiple of the number of questions.
     seed : int
         Another seed gives other tasks.
 
     Raises
     ------
     MetalearnError
-        For more ways than levels, an attribute that does not vary, and too few characters.
+        For more ways than levels, a question about what does not vary, another batch size, and too few characters.
 
     Examples
     --------
     >>> import metalearn as ml
     >>> characters = ml.load_characters("glyphs")
-    >>> world = ml.HiddenQuestions(characters, ml.split(characters, "lake").test, attributes=4)
-    >>> world.asked
+    >>> world = ml.HiddenQuestions(characters, ml.split(characters, "lake").test, attributes=4, batch_size=12)
+    >>> world.questions
     ('character', 'pen', 'size', 'turn')
     >>> world.batch(0)
-    <TaskBatch: 10 tasks, 5-way 5-shot, 5 queries per class>
+    <TaskBatch: 12 tasks, 5-way 2-shot, 3 queries per class>
     """
 
     characters: CharacterSet
@@ -65,39 +67,56 @@ class HiddenQuestions:
     attributes: int = 5
     asked: tuple[str, ...] = ()
     ways: int = 5
-    shots: int = 5
-    queries: int = 5
+    shots: int = 2
+    queries: int = 3
     batch_size: int = 10
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.attributes <= len(HIDDEN_QUESTIONS):
             raise MetalearnError(
-                "{attributes} attributes cannot vary; there are 1 to {count}: {known}",
+                "1 to {count} attributes can vary, not {attributes}: {known}",
                 attributes=self.attributes,
                 count=len(HIDDEN_QUESTIONS),
                 known=", ".join(HIDDEN_QUESTIONS),
             )
         varied = HIDDEN_QUESTIONS[: self.attributes]
-        object.__setattr__(self, "asked", tuple(self.asked) or varied)
-        for name in set(self.asked) - set(varied):
-            raise MetalearnError("{name!r} does not vary; there are {known}", name=name, known=", ".join(varied))
-        if not 1 <= self.ways <= LEVELS:
-            raise MetalearnError("an attribute has {levels} levels, not {ways}", levels=LEVELS, ways=self.ways)
-        each = self.shots + self.queries
-        if (self.characters.counts[self.pool] >= each).sum() < self.ways or len(self._drawings) < self.ways * each:
+        for name in self.questions:
+            if name not in varied:
+                raise MetalearnError("{name!r} does not vary; there are {known}", name=name, known=", ".join(varied))
+        if self.batch_size % len(self.questions):
             raise MetalearnError(
-                "too few characters for {ways}-way tasks with {each} drawings of each: {count:,} may be used",
+                "a batch of tasks that ask {count} questions is a multiple of {count}, not {batch_size}",
+                count=len(self.questions),
+                batch_size=self.batch_size,
+            )
+        if not 2 <= self.ways <= LEVELS or self.shots < 1 or self.queries < 0:
+            raise MetalearnError(
+                "a task needs 2 to {levels} ways, at least 1 shot, and no negative number of queries", levels=LEVELS
+            )
+        each = self.shots + self.queries
+        short_of = "character" in self.questions and len(self._with_drawings(each)) < self.ways
+        if short_of or len(self._drawings) < self.ways * each:
+            raise MetalearnError(
+                "too few characters for {ways}-way {shots}-shot tasks with {queries} queries: {count:,} may be used; "
+                "ask for less",
                 ways=self.ways,
-                each=each,
+                shots=self.shots,
+                queries=self.queries,
                 count=len(self.pool),
             )
 
     def __repr__(self) -> str:
         return (
-            f"<HiddenQuestions: {self.ways}-way {self.shots}-shot, {self.queries} queries per class, which of "
-            f"{', '.join(self.asked)}?, from {len(self.pool):,} characters of {self.characters.name}, seed {self.seed}>"
+            f"<HiddenQuestions: {self.ways}-way {self.shots}-shot, {self.queries} queries per class, one of "
+            f"{', '.join(self.questions)}, from {len(self.pool):,} characters of {self.characters.name}, "
+            f"seed {self.seed}>"
         )
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The attributes that tasks ask about, in turn."""
+        return self.asked or HIDDEN_QUESTIONS[: self.attributes]
 
     def batch(self, index: int) -> TaskBatch:
         """Return batch ``index``: the same tasks every time, the questions in turn."""
@@ -106,28 +125,32 @@ class HiddenQuestions:
         levels = {name: np.full(shape, usual) for name, usual in USUAL.items()}
         for name in HIDDEN_QUESTIONS[1 : self.attributes]:
             levels[name] = rng.integers(LEVELS, size=shape)
-        drawings = np.empty(shape, np.int64)
-        for task in range(self.batch_size):
-            asked = self.asked[task % len(self.asked)]
-            drawings[task] = self._choose_drawings(rng, by_character=asked == "character")
-            if asked != "character":
-                levels[asked][task] = rng.permutation(LEVELS)[: self.ways, None]
-        batch = gather_drawings(self.characters, *np.divmod(drawings, self._most), self.shots)
-        support, query = self._draw(batch, levels)
-        return replace(batch, support_x=support, query_x=query)
+        drawings = self._drawings[distinct(rng, self.batch_size, len(self._drawings), math.prod(shape[1:]))]
+        drawings = drawings.reshape(shape)
+        for first, asked in enumerate(self.questions):
+            tasks = slice(first, None, len(self.questions))
+            of_classes = distinct(rng, len(drawings[tasks]), LEVELS, self.ways)
+            if asked == "character":
+                drawings[tasks] = self._characters_as_classes(rng, len(of_classes))
+            else:
+                levels[asked][tasks] = of_classes[:, :, None]
+        images = render(self._fields.of(drawings.ravel()), {name: level.ravel() for name, level in levels.items()})
+        question = torch.arange(self.batch_size) % len(self.questions)
+        return tasks_of_images(images.unflatten(0, shape), drawings, self.shots, question)
 
     def sample(self, tasks: int) -> Iterator[TaskBatch]:
         """Yield the first ``tasks`` tasks in batches; the last batch may be shorter."""
         return sample_tasks(self, tasks)
 
-    def _choose_drawings(self, rng: np.random.Generator, by_character: bool) -> np.ndarray:
-        """Choose the drawings of a task by their numbers, ``[ways, shots + queries]``; none comes twice."""
+    def _characters_as_classes(self, rng: np.random.Generator, tasks: int) -> np.ndarray:
+        """Choose drawings by their numbers, ``[tasks, ways, shots + queries]``; each class is of one character."""
         each = self.shots + self.queries
-        if not by_character:
-            return rng.choice(self._drawings, (self.ways, each), replace=False)
-        enough = self.pool[self.characters.counts[self.pool] >= each]
-        chosen = rng.choice(enough, self.ways, replace=False)
-        return np.stack([self._most * c + rng.choice(self.characters.counts[c], each, replace=False) for c in chosen])
+        enough = self._with_drawings(each)
+        chosen = enough[distinct(rng, tasks, len(enough), self.ways)]
+        return self._most * chosen[..., None] + choose_drawings(rng, self.characters, chosen, each)
+
+    def _with_drawings(self, each: int) -> np.ndarray:
+        return self.pool[self.characters.counts[self.pool] >= each]
 
     @cached_property
     def _drawings(self) -> np.ndarray:
@@ -138,18 +161,6 @@ class HiddenQuestions:
     def _most(self) -> int:
         """How many drawings a character has at most: drawing d of character c is number ``c * most + d``."""
         return self.characters.images.shape[1]
-
-    def _draw(self, batch: TaskBatch, levels: dict[str, np.ndarray]) -> list[torch.Tensor]:
-        """Return the images of the support set and of the query set, ``[tasks, n, 1, 28, 28]`` each."""
-        images = []
-        for ids, columns in (
-            (batch.support_ids, slice(None, self.shots)),
-            (batch.query_ids, slice(self.shots, None)),
-        ):
-            chosen = {name: level[:, :, columns].reshape(-1) for name, level in levels.items()}
-            drawn = render(self._fields.of(ids.flatten().numpy()), chosen)
-            images.append(drawn.unflatten(0, ids.shape))
-        return images
 
     @cached_property
     def _fields(self) -> Fields:

@@ -1,7 +1,7 @@
 """The sampler of tasks that ask different questions of the same drawings."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -73,7 +73,8 @@ class MixedQuestions:
     def batch(self, index: int) -> TaskBatch:
         """Return batch ``index``: the same tasks every time, the questions in turn."""
         by_question = join_batches(sampler.batch(index) for sampler in self._samplers)
-        return by_question[torch.arange(self.batch_size).view(len(QUESTIONS), -1).T.flatten()]
+        in_turn = by_question[torch.arange(self.batch_size).view(len(QUESTIONS), -1).T.flatten()]
+        return replace(in_turn, question=torch.arange(self.batch_size) % len(QUESTIONS))
 
     @cached_property
     def _samplers(self) -> list[Episodes]:

@@ -23,12 +23,16 @@ class TaskBatch:
     support_x, query_x : Tensor
         The images, float32 in [0, 1]: ``[T, ways*shots, 1, 28, 28]`` and ``[T, ways*queries, 1, 28, 28]``.
     support_y, query_y : Tensor
-        Their classes, int64 from 0 to ways - 1: ``[T, ways*shots]`` and ``[T, ways*queries]``.
+        Their classes, int64 from 0 to ways - 1: ``[T, ways*shots]`` and ``[T, ways*queries]``. For regression, float32:
+        the number that belongs to each point; the points may then have any shape.
     ways : int
-        How many classes a task has.
+        How many classes a task has; 1 for regression.
     support_ids, query_ids : Tensor
         Which drawing each image is, int64, in the shape of the classes: the character's position times the drawings per
         character, plus the drawing's number. -1 for an image that is in no character set.
+    question : Tensor, optional
+        Where tasks ask different questions: the number of the question each asks, int64 ``[T]``. Learners and embedders
+        are not told; it is for probes, and for oracles that show what knowing it is worth.
 
     Examples
     --------
@@ -48,6 +52,7 @@ class TaskBatch:
     ways: int
     support_ids: Tensor
     query_ids: Tensor
+    question: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.support_y)
@@ -58,8 +63,15 @@ class TaskBatch:
         return TaskBatch(ways=self.ways, **{name: tensor[rows] for name, tensor in self.tensors().items()})
 
     @property
+    def is_regression(self) -> bool:
+        """Whether the answers are numbers, and not classes."""
+        return self.support_y.is_floating_point()
+
+    @property
     def shape_in_words(self) -> str:
         """The size of its tasks: "5-way 1-shot, 15 queries per class"."""
+        if self.is_regression:
+            return f"regression, {self.support_y.shape[1]} points, {self.query_y.shape[1]} queries"
         shots, queries = (y.shape[1] / self.ways for y in (self.support_y, self.query_y))
         return f"{self.ways}-way {shots:g}-shot, {queries:g} {'query' if queries == 1 else 'queries'} per class"
 
@@ -70,8 +82,8 @@ class TaskBatch:
         """Show the support set of the first task, in a notebook: one column per class."""
         from metalearn.characters.png import html_with_sheet
 
-        if not len(self):
-            return repr(self)
+        if not len(self) or self.is_regression:
+            return repr(self).replace("<", "&lt;")
         order = torch.argsort(self.support_y[0], stable=True)
         drawings = (255 * self.support_x[0, order, 0]).round().byte().cpu().numpy()
         shots = max(1, len(drawings) // self.ways)
@@ -87,7 +99,8 @@ class TaskBatch:
     def to(self, target: torch.device | torch.dtype | str) -> "TaskBatch":
         """Return the batch on another device, or its images in another floating-point type."""
         if isinstance(target, torch.dtype):
-            return replace(self, support_x=self.support_x.to(target), query_x=self.query_x.to(target))
+            numbers = {name: value.to(target) for name, value in self.tensors().items() if value.is_floating_point()}
+            return replace(self, **numbers)  # type: ignore[arg-type]
         return TaskBatch(ways=self.ways, **{name: tensor.to(target) for name, tensor in self.tensors().items()})
 
     def without_queries(self) -> "TaskBatch":
@@ -123,21 +136,24 @@ def gather_drawings(
 
     ``characters``, ``drawings`` and ``turns`` (quarter turns) are all ``[tasks, ways, shots + queries]``, shots first.
     """
-    tasks, ways, each = characters.shape
     images = data.images[characters, drawings]
     if turns is not None and turns.any():
         images = images.copy()
         for quarter in (1, 2, 3):
             images[turns == quarter] = np.rot90(images[turns == quarter], quarter, axes=(1, 2))
-    ids = torch.from_numpy(characters * data.images.shape[1] + drawings)
-    x = torch.from_numpy(images).reshape(tasks, ways, each, 1, IMAGE_SIZE, IMAGE_SIZE)
-    y = torch.arange(ways)[None, :, None].expand(tasks, ways, each)
-    tensors = {}
-    for name, columns in (("support", slice(None, shots)), ("query", slice(shots, None))):
-        tensors[f"{name}_x"] = x[:, :, columns].flatten(1, 2).float() / 255
-        tensors[f"{name}_y"] = y[:, :, columns].flatten(1)
-        tensors[f"{name}_ids"] = ids[:, :, columns].flatten(1)
-    return TaskBatch(ways=ways, **tensors)
+    x = torch.from_numpy(images).reshape(*characters.shape, 1, IMAGE_SIZE, IMAGE_SIZE)
+    return tasks_of_images(x.float() / 255, characters * data.images.shape[1] + drawings, shots)
+
+
+def tasks_of_images(x: Tensor, ids: np.ndarray, shots: int, question: Tensor | None = None) -> TaskBatch:
+    """Return tasks made of images ``[tasks, ways, shots + queries, 1, 28, 28]``, shots first; ``ids`` says which."""
+    parts = {"x": x, "y": torch.arange(x.shape[1])[None, :, None].expand(x.shape[:3]), "ids": torch.from_numpy(ids)}
+    tensors = {
+        f"{side}_{name}": part[:, :, columns].flatten(1, 2)
+        for side, columns in (("support", slice(None, shots)), ("query", slice(shots, None)))
+        for name, part in parts.items()
+    }
+    return TaskBatch(ways=x.shape[1], question=question, **tensors)
 
 
 def check_drawings(data: CharacterSet, needed: int) -> None:

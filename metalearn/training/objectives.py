@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Params
 from metalearn.learners.hooks import Init, Support
 from metalearn.learners.inner_loop import adapt
@@ -45,10 +46,19 @@ def reptile_distance(learner: Learner, batch: TaskBatch) -> Tensor:
     """Return half the squared distance from the start φ to where tasks end, averaged over tasks.
 
     Reptile moves the start towards where tasks end (Nichol et al. 2018). That step is the gradient of this distance,
-    φ - φ_S, so that Reptile needs no outer loop of its own. A task with K drawings per class takes K steps, and each
-    sees another drawing of every class: that a step on some drawings helps with others is what Reptile learns from.
+    φ - φ_S, so that Reptile needs no outer loop of its own.
+
+    A learner of K steps needs K drawings of each class, and each step sees another one. Only so does Reptile learn what
+    it should: that a step on some drawings helps with others. Raises MetalearnError for other tasks, and for a learner
+    with an embedding or modulation.
     """
-    shots = batch.support_y.shape[1] // batch.ways
+    shots = learner.steps
+    in_order = torch.arange(batch.ways).repeat_interleave(shots).expand(len(batch), -1)
+    if not torch.equal(batch.support_y.cpu(), in_order):
+        raise MetalearnError("Reptile of {steps} steps needs {steps} drawings of each class, in order", steps=shots)
+    if learner.embedder is not None or learner.modulate is not None:
+        raise MetalearnError("Reptile takes a learner without an embedding and without modulation")
+    batch = batch.to(learner.device).without_queries()
     init: Init = learner.init
     end: Params = {}
     for k in range(shots):

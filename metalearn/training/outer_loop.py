@@ -59,7 +59,8 @@ def train(
     Returns
     -------
     Progress
-        The loss of every meta-step, the validation accuracies, and the time it took.
+        The loss of every meta-step, the validation accuracies (for regression, squared errors below zero), and the time
+        it took.
 
     Raises
     ------
@@ -96,14 +97,23 @@ def train(
             progress.wall_s, progress.cpu_s = time.perf_counter() - clock, time.process_time() - cpu_clock
             stopped = stop(progress)
             if stopped or progress.step % schedule.validate_every == 0 or progress.step == meta_steps:
-                run.validated(mean_accuracy(learner, held_out))
-                bar.set_postfix(loss=f"{loss:.3f}", validation=f"{progress.validation[-1][1]:.2%}")
+                run.validated(mean_score(learner, held_out))
+                bar.set_postfix(
+                    loss=f"{loss:.3f}",
+                    validation=_shown(progress, held_out[0]),
+                )
             bar.update()
             if stopped:
                 break
     # The last learner is not always the best: go back to the one that validation liked most.
     run.restore_best()
     return progress
+
+
+def _shown(progress: Progress, held_out: TaskBatch) -> str:
+    """Return the last validation as the progress bar shows it."""
+    score = progress.validation[-1][1]
+    return f"squared error {-score:.3f}" if held_out.is_regression else f"{score:.2%}"
 
 
 def _check_samplers(**samplers: Sampler) -> None:
@@ -137,12 +147,15 @@ def part_of_loss(learner: Learner, batch: TaskBatch, objective: Objective) -> Te
     return objective(learner, own) * (len(own) / len(batch))
 
 
-def mean_accuracy(learner: Learner, batches: Sequence[TaskBatch]) -> float:
-    """Return the query accuracy after adaptation, averaged over all tasks of ``batches``."""
+def mean_score(learner: Learner, batches: Sequence[TaskBatch]) -> float:
+    """Return the query accuracy after adaptation, averaged over all tasks of ``batches``.
+
+    For regression, it is the squared error below zero, so that more is better.
+    """
     with torch.no_grad():
         total = torch.zeros((), device=learner.device)
         for batch in batches[distributed.number() :: distributed.count()]:  # with few batches, some processes just wait
-            total += learner.adapt(batch, every_query=False).query_accuracy[-1].sum()
+            total += learner.adapt(batch, every_query=False).query_score[-1].sum()
         distributed.add_up([total])
     return total.item() / sum(map(len, batches))
 

@@ -203,7 +203,7 @@ def sent(figure: go.Figure) -> object:
 def test_watching_changes_no_shared_learner(page: AppTest) -> None:
     press(page, "5 at random")
     fresh = load_learner("preinit", "article").state_dict()
-    shared = adaptation_jobs.shipped_learner("preinit", "article", "character").state_dict()
+    shared = adaptation_jobs.shipped_learner("preinit", "article", "characters").state_dict()
     assert adaptation_jobs.shipped_learner.cache_info().hits
     assert all(torch.equal(p, shared[name]) for name, p in fresh.items())
 

@@ -1,14 +1,17 @@
 """The modulate hooks: attention that can be seen, begins as nothing, and changes its own task alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, Backbone
 from metalearn.learners.init_hooks import EmbeddingInit, LearnedInit, PrototypeInit
 from metalearn.learners.learner import Learner
-from metalearn.learners.modulate_hooks import GroupSelection, ModulationAttention
+from metalearn.learners.modulate_hooks import GroupSelection, ModulationAttention, PlaceAttention
 from metalearn.learners.update_hooks import SGD, StepSizeNetwork
 from metalearn.tasks.task_batch import TaskBatch
 
@@ -138,3 +141,39 @@ def test_all_three_hooks_work_together(
         second_order=True,
     )
     assert outer_gradient_error(shaken(learner), tasks, embedding) < 1e-4
+
+
+def looking(network: Backbone | nn.Module = NETWORK) -> Learner:
+    return Learner(network, PrototypeInit(), SGD(0.1), PlaceAttention(EMBEDDING_SIZE, side=2), steps=0)
+
+
+def test_attention_over_places_dims_all_but_the_place_it_looks_at(
+    tasks: TaskBatch, embedding: Tensor, shaken: Callable[[Learner], Learner]
+) -> None:
+    learner = shaken(looking(), 3.0)
+    with torch.no_grad():
+        attention = learner.adapt(tasks, embedding=embedding).attention
+        assert attention is not None
+        dimmed = attention[0] / attention[0].amax(1, keepdim=True)
+        cells = dimmed.view(5, 2, 2).repeat_interleave(14, 1).repeat_interleave(14, 2)[:, None, None]
+        seen = replace(tasks, support_x=cells * tasks.support_x, query_x=cells * tasks.query_x)
+        without = Learner(NETWORK, PrototypeInit(), SGD(0.1), steps=0)
+        without.start.update(learner.shared)
+        found, expected = learner.adapt(tasks, embedding=embedding), without.adapt(seen)
+    assert dimmed.amin() < 0.5
+    torch.testing.assert_close(attention.sum(-1), torch.ones(1, 5))
+    torch.testing.assert_close(found.query_logits, expected.query_logits, atol=1e-4, rtol=1e-4)
+
+
+def test_the_outer_gradient_through_attention_over_places_is_right(
+    tasks: TaskBatch,
+    embedding: Tensor,
+    shaken: Callable[[Learner], Learner],
+    outer_gradient_error: Callable[[Learner, TaskBatch, Tensor | None], float],
+) -> None:
+    assert outer_gradient_error(shaken(looking()), tasks, embedding) < 1e-2
+
+
+def test_attention_over_places_needs_a_network_that_dims_images(tasks: TaskBatch, embedding: Tensor) -> None:
+    with pytest.raises(MetalearnError, match=r"needs metalearn\.Backbone"):
+        looking(nn.Sequential(nn.Flatten(), nn.Linear(784, 8))).adapt(tasks, embedding=embedding)

@@ -10,7 +10,13 @@ from metalearn.learners.backbone import HEAD, Backbone
 from metalearn.learners.hooks import Update
 from metalearn.learners.init_hooks import LearnedInit
 from metalearn.learners.learner import Learner
-from metalearn.learners.update_hooks import SGD, LearnedStepSizes, RecurrentOptimizer, StepSizeNetwork
+from metalearn.learners.update_hooks import (
+    SGD,
+    EmbeddingStepSizes,
+    LearnedStepSizes,
+    RecurrentOptimizer,
+    StepSizeNetwork,
+)
 from metalearn.tasks.task_batch import TaskBatch
 
 NETWORK = Backbone(widths=(4, 4, 8), groups=2)
@@ -20,6 +26,7 @@ EMBEDDING_SIZE = 6
 
 UPDATES: dict[str, Callable[[], Update]] = {
     "learned step sizes": lambda: LearnedStepSizes(NETWORK, FILM, 0.1),
+    "embedding step sizes": lambda: EmbeddingStepSizes(NETWORK, FILM, 0.1, EMBEDDING_SIZE),
     "step size network": lambda: StepSizeNetwork(FILM, 0.1, EMBEDDING_SIZE),
     "step size network's twin": lambda: StepSizeNetwork(FILM, 0.1),
     "recurrent optimizer": lambda: RecurrentOptimizer(0.1, EMBEDDING_SIZE),
@@ -93,7 +100,7 @@ def test_alfa_steps_by_the_formula(tasks: TaskBatch, embedding: Tensor, shaken: 
     torch.testing.assert_close(seen.parameters[1]["scale2"][3], expected)
 
 
-@pytest.mark.parametrize("name", ["step size network", "recurrent optimizer"])
+@pytest.mark.parametrize("name", ["embedding step sizes", "step size network", "recurrent optimizer"])
 def test_the_embedding_decides_the_steps_of_its_own_task_alone(
     name: str, tasks: TaskBatch, embedding: Tensor, shaken: Callable[[Learner], Learner]
 ) -> None:

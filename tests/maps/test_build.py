@@ -11,7 +11,7 @@ from metalearn.maps.build import _leading_components
 from metalearn.pretrained.embedders import load_embedder
 from metalearn.pretrained.make_map import make_named_map
 from metalearn.pretrained.maps import load_map
-from metalearn.pretrained.recipes import SPLITS
+from metalearn.pretrained.recipes import FULL_SPLITS
 from metalearn.tasks.character_tasks import all_character_tasks
 
 
@@ -62,7 +62,7 @@ def test_what_ships_is_what_the_embedder_gives(omniglot: CharacterSet) -> None:
     np.testing.assert_allclose(fresh, shipped.embedding[some], atol=0.02)
 
 
-@pytest.mark.parametrize("split_name", SPLITS)
+@pytest.mark.parametrize("split_name", FULL_SPLITS)
 def test_the_shipped_map_is_of_all_tasks(split_name: str) -> None:
     shipped = load_map("gradient", split_name)
     assert len(shipped.names) == len(shipped.embedding) == len(shipped.umap) == 1623

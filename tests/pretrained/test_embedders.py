@@ -108,7 +108,7 @@ def test_what_an_embedder_learned_comes_back(many: CharacterSet, root: Path) -> 
 
 def test_more_components_than_there_are_tasks_cannot_be_kept(many: CharacterSet, root: Path) -> None:
     few = all_character_tasks(many, "article", np.arange(5))
-    fit_embedder("gradient", few, many, "article", root / "article" / "few", size=8)
+    fit_embedder("gradient", few, many, "article", root / "article" / "few", base="article", size=8)
     assert load_embedder(str(root / "article" / "few")).transform(few).shape == (5, 5)
 
 

@@ -8,7 +8,7 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.pretrained import release
 from metalearn.pretrained.learners import best_learner, load_learner
-from metalearn.pretrained.recipes import CONDITIONED, MIXED, RECIPES, SPLITS
+from metalearn.pretrained.recipes import CONDITIONED, FULL_SPLITS, MIXED, RECIPES
 from metalearn.tasks.episodes import Episodes
 
 SHIPPED = [(folder, name) for folder, names in release.shipped().items() for name in names if name in RECIPES]
@@ -16,12 +16,12 @@ SHIPPED = [(folder, name) for folder, names in release.shipped().items() for nam
 
 @pytest.mark.parametrize(("folder", "name"), SHIPPED)
 def test_a_shipped_learner_says_what_it_is_and_adapts(characters: CharacterSet, folder: str, name: str) -> None:
-    split_name, _, questions = folder.partition("-")
+    split_name, _, world = folder.partition("-")
     _, description = artifacts.load(artifacts.PRETRAINED / folder / name)
     assert (description["learner"], description["split"], description["data"]) == (name, split_name, "omniglot")
-    assert description["questions"] == (questions or "character")
+    assert description["world"] == (world or "characters")
     assert {"seed", "version", "schedule", "backbone", "validation", "wall_s", "threads"} <= set(description)
-    learner = load_learner(name, split_name, description["questions"])
+    learner = load_learner(name, split_name, description["world"])
     tasks = Episodes(characters, split(characters, split_name).test, ways=3, shots=2, queries=5, batch_size=4).batch(0)
     with torch.no_grad():
         seen = learner.adapt(tasks)
@@ -38,7 +38,7 @@ def test_every_conditioned_learner_has_an_unconditioned_twin() -> None:
 
 
 def test_the_best_learner_is_the_one_with_the_best_validation() -> None:
-    for split_name in SPLITS:
+    for split_name in FULL_SPLITS:
         validation = {
             name: artifacts.describe(artifacts.PRETRAINED / split_name / f"{name}.json")["validation"]
             for folder, name in SHIPPED

@@ -13,14 +13,14 @@ from metalearn.errors import MetalearnError
 from metalearn.pretrained import release
 from metalearn.pretrained.embedders import FAMILIES
 from metalearn.pretrained.maps import MAPPED_FAMILIES
-from metalearn.pretrained.recipes import MIXED, SPLITS, shipped_for
+from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, shipped_for
 
 
 def test_everything_is_a_piece_and_has_what_it_needs() -> None:
     pieces = release.pieces(Path("root"))
     paths = [piece.path for piece in pieces]
     assert len(paths) == len(set(paths))
-    for split in SPLITS:
+    for split in FULL_SPLITS:
         of_split = {*shipped_for(split), *FAMILIES, *(f"map-{family}" for family in MAPPED_FAMILIES)}
         assert {f"{split}/{name}" for name in of_split} <= set(paths)
     assert {f"lake-mixed/{name}" for name in (*MIXED, "episodes", "map-episodes")} <= set(paths)

@@ -17,6 +17,7 @@ def test_every_result_is_a_number_with_an_interval(table: str) -> None:
 def test_random_vectors_know_nothing() -> None:
     rows = [row for row in load_table("families") if row["embedding"] == "random"]
     assert {row["reducer"] for row in rows} == {"raw", "whitened"}
+    assert {"stability", "transfer", "difficulty"} <= {row["measure"] for row in rows}
     for row in rows:
         if row["measure"] == "stability":
             assert row["mean"] < 0.05, row

@@ -1,6 +1,6 @@
 """The training of the named learners: on the training side alone, and the same again from the same seed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from metalearn.characters.splits import Split, split
 from metalearn.errors import MetalearnError
 from metalearn.pretrained.embedders import EMBEDDING_SIZE, load_embedder
 from metalearn.pretrained.learners import load_learner
-from metalearn.pretrained.recipes import RECIPES
-from metalearn.pretrained.train_recipe import _mixed, make_episode_embedder, make_learner
+from metalearn.pretrained.recipes import RECIPES, Recipe
+from metalearn.pretrained.train_recipe import make_episode_embedder, make_learner
+from metalearn.pretrained.worlds import WORLDS
 from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.hidden_questions import HiddenQuestions
 from metalearn.tasks.mixed_questions import MixedQuestions
 
 
@@ -31,9 +33,9 @@ def test_training_sees_the_training_side_alone(
             pools.append(set(self.pool.tolist()))
 
     monkeypatch.setattr("metalearn.pretrained.recipes.Episodes", Watched)
-    monkeypatch.setattr("metalearn.pretrained.train_recipe.Episodes", Watched)
+    monkeypatch.setattr("metalearn.pretrained.worlds.Episodes", Watched)
     make_learner("prototypes", characters, "lake", tmp_path, meta_steps=1)
-    make_episode_embedder(characters, "lake", "character", tmp_path)
+    make_episode_embedder(characters, "lake", "characters", tmp_path)
     sides = split(characters, "lake")
     assert pools == [set(sides.validation), *3 * [set(sides.train)]]
 
@@ -91,8 +93,8 @@ def test_the_same_seed_ships_the_same_bytes(characters: CharacterSet, tmp_path: 
 
 def test_a_learner_of_mixed_questions_is_kept_apart(characters: CharacterSet, tmp_path: Path) -> None:
     for name in ("prototypes", "attention"):
-        questions = "mixed" if name == "attention" else "character"
-        make_learner(name, characters, "lake", tmp_path, meta_steps=1, questions=questions)
+        world = "mixed" if name == "attention" else "characters"
+        make_learner(name, characters, "lake", tmp_path, meta_steps=1, world=world)
     assert (tmp_path / "lake-mixed" / "attention.json").exists()
     learner = load_learner(str(tmp_path / "lake-mixed" / "attention"), "lake")
     tasks = MixedQuestions(characters, split(characters, "lake").test, batch_size=3).batch(0)
@@ -113,7 +115,7 @@ def test_a_learner_on_another_base_model_is_refused(characters: CharacterSet, tm
 
 def test_an_episode_embedder_comes_back_as_it_was_fitted(characters: CharacterSet, tmp_path: Path) -> None:
     make_learner("prototypes", characters, "article", tmp_path, meta_steps=1)
-    make_episode_embedder(characters, "article", "character", tmp_path)
+    make_episode_embedder(characters, "article", "characters", tmp_path)
     tasks = Episodes(characters, split(characters, "article").test, 5, 1, 0, batch_size=8).batch(0)
     once, again = (load_embedder(str(tmp_path / "article" / "episodes")).transform(tasks) for _ in range(2))
     np.testing.assert_array_equal(once, again)
@@ -121,10 +123,37 @@ def test_an_episode_embedder_comes_back_as_it_was_fitted(characters: CharacterSe
     assert np.isfinite(once).all()
 
 
-def test_mixed_questions_are_judged_on_other_alphabets_than_they_are_learned_on(characters: CharacterSet) -> None:
-    sides = split(characters, "lake")
-    learned = set(_mixed(characters, sides, 0).pool)
-    judged = set(_mixed(characters, sides, 1, validation=True).pool)
-    of = characters.alphabet_ids
-    assert not {of[i] for i in learned} & {of[i] for i in judged}
-    assert learned | judged == set(sides.train) | set(sides.validation)
+@pytest.mark.parametrize(("embedding", "saved"), [("own", "attention"), ("shuffled", "attention-shuffled")])
+def test_a_world_with_its_own_base_model_makes_what_is_missing(
+    characters: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedding: str, saved: str
+) -> None:
+    monkeypatch.setitem(WORLDS, "hidden-2", replace(WORLDS["hidden-2"], recipe=_briefly(WORLDS["hidden-2"].recipe)))
+    made = make_learner("attention", characters, "lake", tmp_path, world="hidden-2", embedding=embedding)
+    folder = tmp_path / "lake-hidden-2"
+    assert {path.stem for path in folder.glob("*.json")} == {"prototypes", "episodes", saved}
+    assert (made["world"], made["embedding"]) == ("hidden-2", embedding)
+    assert made["base_sha256"] == artifacts.describe(folder / "prototypes.json")["sha256"]
+    tasks = HiddenQuestions(characters, split(characters, "lake").test, 2, batch_size=6).batch(0)
+    learner = load_learner(str(folder / saved))
+    own = load_embedder(str(folder / "episodes")).transform(tasks)
+    told = learner.embed(tasks)
+    assert told is not None
+    assert np.array_equal(told.numpy(), own) == (embedding == "own")
+    np.testing.assert_array_equal(np.sort(told.numpy(), axis=0), np.sort(own, axis=0))
+
+
+def test_a_learner_that_is_told_the_truth_is_told_which_question(
+    characters: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(WORLDS, "hidden-2", replace(WORLDS["hidden-2"], recipe=_briefly(WORLDS["hidden-2"].recipe)))
+    make_learner("attention", characters, "lake", tmp_path, world="hidden-2", embedding="truth")
+    tasks = HiddenQuestions(characters, split(characters, "lake").test, 2, batch_size=4).batch(0)
+    told = load_learner(str(tmp_path / "lake-hidden-2" / "attention-truth")).embed(tasks)
+    assert told is not None
+    assert told.argmax(1).tolist() == [0, 1, 0, 1]
+    with pytest.raises(MetalearnError, match="do not say which question"):
+        load_learner(str(tmp_path / "lake-hidden-2" / "attention-truth")).embed(replace(tasks, question=None))
+
+
+def _briefly(recipe: Callable[[str], Recipe]) -> Callable[[str], Recipe]:
+    return lambda name: replace(recipe(name), meta_steps=1)

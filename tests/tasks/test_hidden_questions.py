@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ def same(a: TaskBatch, b: TaskBatch) -> bool:
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), index=st.integers(0, 10_000), attributes=st.integers(1, 8))
 def test_a_batch_follows_from_its_number(small: CharacterSet, seed: int, index: int, attributes: int) -> None:
-    sampler = world(small, seed=seed, attributes=attributes)
+    sampler = world(small, seed=seed, attributes=attributes, batch_size=2 * attributes)
     batch = sampler.batch(index)
     assert same(batch, replace(sampler).batch(index))
     assert not same(batch, sampler.batch(index + 1))
@@ -39,28 +40,44 @@ def test_a_batch_follows_from_its_number(small: CharacterSet, seed: int, index: 
 
 
 def test_a_question_about_the_character_has_one_in_each_class(small: CharacterSet) -> None:
-    batch = world(small, attributes=3).batch(0)
-    for task in range(0, 8, 3):
-        characters = batch.support_ids[task].view(3, 2) // small.images.shape[1]
-        assert (characters[:, 0] == characters[:, 1]).all()
+    batch = world(small, attributes=3, batch_size=9).batch(0)
+    for task in range(0, 9, 3):
+        ids = torch.cat([batch.support_ids[task].view(3, 2), batch.query_ids[task].view(3, 2)], dim=1)
+        characters = ids // small.images.shape[1]
+        assert (characters == characters[:, :1]).all()
         assert len(characters[:, 0].unique()) == 3
+
+
+def test_more_attributes_are_more_questions(small: CharacterSet) -> None:
+    few = world(small, attributes=4)
+    assert replace(few, attributes=8).questions == HIDDEN_QUESTIONS
+    assert replace(few, attributes=2).questions == HIDDEN_QUESTIONS[:2]
+
+
+def test_tasks_may_have_no_queries(small: CharacterSet) -> None:
+    assert world(small, queries=0).batch(0).query_x.shape == (8, 0, 1, 28, 28)
+
+
+def test_what_is_not_about_characters_needs_few_drawings_of_each(small: CharacterSet) -> None:
+    many = world(small, asked=("pen",), shots=6, queries=6).batch(0)  # each character has six
+    assert many.support_x.shape[1] == 18
 
 
 @pytest.mark.parametrize("asked", HIDDEN_QUESTIONS[1:])
 def test_classes_are_levels_of_what_is_asked(small: CharacterSet, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+    drawn_with = []
 
     def watched(fields: torch.Tensor, levels: dict[str, np.ndarray]) -> torch.Tensor:
-        seen.append({name: level.reshape(8, 3, 2) for name, level in levels.items()})
+        drawn_with.append({name: level.reshape(8, 3, 4) for name, level in levels.items()})
         return render(fields, levels)
 
     monkeypatch.setattr("metalearn.tasks.hidden_questions.render", watched)
     world(small, asked=(asked,)).batch(0)
-    for of in seen:
-        assert (of[asked][..., 0] == of[asked][..., 1]).all()
-        assert all(len(set(task)) == 3 for task in of[asked][..., 0].tolist())
-        for other in set(USUAL) - {asked}:
-            assert (of[other][..., 0] != of[other][..., 1]).any()
+    (of,) = drawn_with  # support and query drawings of each class, together
+    assert (of[asked] == of[asked][..., :1]).all()
+    assert all(len(set(task)) == 3 for task in of[asked][..., 0].tolist())
+    for other in set(USUAL) - {asked}:
+        assert (of[other] != of[other][..., :1]).any()
 
 
 def test_what_does_not_vary_is_as_usual(small: CharacterSet) -> None:
@@ -74,10 +91,14 @@ def test_what_does_not_vary_is_as_usual(small: CharacterSet) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"attributes": 9}, "there are 1 to 8"),
+        ({"attributes": 9}, "1 to 8 attributes can vary, not 9"),
         ({"attributes": 2, "asked": ("size",)}, "'size' does not vary; there are character, pen"),
-        ({"ways": 6}, "has 5 levels, not 6"),
+        ({"batch_size": 12}, "is a multiple of 8, not 12"),
+        ({"ways": 6}, "needs 2 to 5 ways"),
+        ({"shots": 0}, "at least 1 shot"),
+        ({"queries": -1}, "no negative number"),
         ({"shots": 300}, "too few characters"),
+        ({"shots": 300, "asked": ("pen",)}, "too few characters"),
     ],
 )
 def test_what_cannot_be_asked_is_said(small: CharacterSet, changed: dict[str, Any], message: str) -> None:
@@ -103,9 +124,8 @@ def cross() -> torch.Tensor:
 def test_a_distance_is_one_from_the_edge_of_the_ink(cross: torch.Tensor) -> None:
     field = distance_field(cross)[0]
     assert field.shape == (42, 42)
-    assert field[21, 21] < 0 < field[0, 0]
-    corner = ((21 - 0.5) ** 2 + (10.5 - 0.5) ** 2) ** 0.5  # from a corner pixel to the end of an arm, in fine pixels
-    assert field[0, 0] == pytest.approx(corner * 28 / 42, abs=1)
+    assert field[20, 20] == pytest.approx(-1, abs=0.5)  # in the middle of strokes two pixels wide
+    assert field[20, 0] == pytest.approx(6 - 0.33, abs=0.5)  # an arm begins at 6
 
 
 def test_each_level_of_a_pen_and_a_size_has_more_ink(cross: torch.Tensor) -> None:
@@ -129,6 +149,17 @@ def test_a_turn_turns_the_line_under_the_drawing(cross: torch.Tensor) -> None:
     assert (turned - upright).abs().max() > 0.9
 
 
+def test_the_line_under_the_drawing_is_always_there() -> None:
+    every = np.stack(np.meshgrid(*[np.arange(LEVELS)] * 5), axis=-1).reshape(-1, 5)
+    levels = dict(zip(("pen", "size", "turn", "across", "up"), every.T, strict=True))
+    levels |= {name: np.zeros(len(every), np.int64) for name in ("paper", "frame")}
+    inked, empty = (render(torch.full((len(every), 42, 42), distance), levels)[:, 0] for distance in (-5.0, 9.0))
+    assert empty.sum((1, 2)).min() > 6  # the line alone, wherever the drawing is
+    beside = F.max_pool2d(empty, 5, stride=1, padding=2) > 0.4
+    lightest = torch.where(beside, inked, 1.0).amin((1, 2))
+    assert lightest.max() < 0.4  # no ink hides it
+
+
 def test_papers_and_frames_lie_beneath_the_ink(cross: torch.Tensor) -> None:
     plain = drawn(cross)
     for name in ("paper", "frame"):
@@ -137,6 +168,7 @@ def test_papers_and_frames_lie_beneath_the_ink(cross: torch.Tensor) -> None:
         assert len({tuple(kind.flatten().tolist()) for kind in kinds}) == LEVELS
 
 
-def test_no_ink_is_no_drawing() -> None:
-    empty = drawn(torch.zeros(1, 1, 28, 28))
-    assert torch.isfinite(empty).all()
+def test_no_ink_is_no_drawing(cross: torch.Tensor) -> None:
+    empty = drawn(torch.zeros(1, 1, 28, 28))[0]
+    assert 4 < (empty > 0.5).sum() < 20  # the line under it, and nothing else
+    assert not empty[:16].any()

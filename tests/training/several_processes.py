@@ -23,7 +23,7 @@ from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.task_batch import TaskBatch
 from metalearn.training import distributed
 from metalearn.training.objectives import all_pairs_loss, query_loss, reptile_distance
-from metalearn.training.outer_loop import mean_accuracy, part_of_loss, train
+from metalearn.training.outer_loop import mean_score, part_of_loss, train
 from metalearn.training.schedule import Schedule
 
 NETWORK = Backbone(widths=(8, 8), groups=2)
@@ -38,14 +38,15 @@ def work() -> dict[str, np.ndarray]:
     found = {}
     for objective in OBJECTIVES:
         init = PrototypeInit() if objective is all_pairs_loss else LearnedInit((*NETWORK.scales_and_shifts, *HEAD))
-        learner = Learner(NETWORK, init, SGD(0.1), steps=2).double()
+        steps = 1 if objective is reptile_distance else 2  # one for each drawing of a class
+        learner = Learner(NETWORK, init, SGD(0.1), steps=steps).double()
         loss = part_of_loss(learner, batch, objective)
         loss.backward()
         gradients = {name: p.grad for name, p in learner.named_parameters() if p.grad is not None}
         distributed.add_up([loss.detach(), *gradients.values()])
         found[f"{objective.__name__}/loss"] = loss.detach().numpy()
         found |= {f"{objective.__name__}/{name}": gradient.numpy() for name, gradient in gradients.items()}
-        found[f"{objective.__name__}/accuracy"] = np.array(mean_accuracy(learner, list(batch.batches(2))))
+        found[f"{objective.__name__}/accuracy"] = np.array(mean_score(learner, list(batch.batches(2))))
     found |= {f"trained/{name}": value.numpy() for name, value in trained(characters).state_dict().items()}
     tasks = distributed.ShareOfTasks(CharacterTasks(characters, everyone[:21], everyone[50:], shots=5))
     rows = GradientEmbedding(NETWORK, NETWORK.initial(), batch_size=4).transform(tasks)

@@ -18,7 +18,7 @@ from metalearn.learners.learner import Learner
 from metalearn.learners.update_hooks import SGD, LearnedStepSizes
 from metalearn.tasks.episodes import Episodes
 from metalearn.training.objectives import all_pairs_loss, reptile_distance
-from metalearn.training.outer_loop import mean_accuracy, train
+from metalearn.training.outer_loop import mean_score, train
 from metalearn.training.schedule import Progress, Schedule
 
 NETWORK = Backbone(widths=(8, 8, 16), groups=4)
@@ -57,11 +57,11 @@ def test_it_learns(characters: CharacterSet) -> None:
     learner = prototypes()
     held_out = replace(few, seed=1)
     validation = list(held_out.sample(20))
-    before = mean_accuracy(learner, validation)
+    before = mean_score(learner, validation)
     schedule = Schedule(learning_rate=1e-2, validate_every=40)
     progress = train(learner, few, validation=held_out, validation_tasks=20, meta_steps=80, schedule=schedule)
     assert np.mean(progress.losses[-10:]) < 0.7 * np.mean(progress.losses[:10])
-    assert mean_accuracy(learner, validation) > before + 0.1
+    assert mean_score(learner, validation) > before + 0.1
 
 
 def test_the_same_seed_gives_the_same_weights(small: CharacterSet) -> None:
@@ -132,7 +132,7 @@ def test_the_best_validation_is_what_remains(small: CharacterSet, monkeypatch: p
         seen.append(state(learner))
         return 1.0 / len(seen)
 
-    monkeypatch.setattr("metalearn.training.outer_loop.mean_accuracy", falling)
+    monkeypatch.setattr("metalearn.training.outer_loop.mean_score", falling)
     learner = prototypes()
     run(small, learner)
     assert len(seen) == 3
@@ -152,8 +152,8 @@ def test_reptiles_outer_gradient_is_start_less_end(small: CharacterSet) -> None:
 
 
 def test_each_step_of_reptile_sees_other_drawings(small: CharacterSet) -> None:
-    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1))
-    batch = sampler(small, shots=2, queries=0).batch(0)
+    learner = Learner(NETWORK, LearnedInit((*NETWORK.body, *HEAD)), SGD(0.1), steps=2)
+    batch = sampler(small, shots=2).batch(0)
     end = NETWORK.for_tasks(learner.shared, learner.init.adapted, len(batch), batch.ways)
     for k in (0, 1):
         x, y = batch.support_x[:, k::2], batch.support_y[:, k::2]
@@ -164,6 +164,15 @@ def test_each_step_of_reptile_sees_other_drawings(small: CharacterSet) -> None:
         end = {name: at[name] - 0.1 * slope for name, slope in zip(at, slopes, strict=True)}
     moved = sum((learner.start[name] - p).square().flatten(1).sum(1) for name, p in end.items())
     torch.testing.assert_close(reptile_distance(learner, batch), 0.5 * moved.mean())
+
+
+def test_reptile_says_what_it_needs(small: CharacterSet) -> None:
+    batch = sampler(small, shots=2, queries=0).batch(0)
+    with pytest.raises(MetalearnError, match="needs 3 drawings of each class"):
+        reptile_distance(Learner(NETWORK, LearnedInit(HEAD), SGD(0.1), steps=3), batch)
+    modulated = Learner(NETWORK, LearnedInit(HEAD), SGD(0.1), lambda support, parameters: (parameters, None), steps=2)
+    with pytest.raises(MetalearnError, match="without modulation"):
+        reptile_distance(modulated, batch)
 
 
 def test_every_drawing_is_in_turn_the_only_example_of_its_class(small: CharacterSet) -> None:

@@ -1,0 +1,210 @@
+"""The worlds: kinds of tasks in which learners are trained and compared.
+
+Whether a task's embedding can help is a property of the world first, and of the method second. Where one good feature
+space serves all tasks, there is nothing to win. Where tasks ask different questions of the same drawings, there is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.splits import Split
+from metalearn.errors import MetalearnError
+from metalearn.pretrained.embedders import BASE_LEARNER
+from metalearn.pretrained.recipes import Practice, Recipe, find_recipe
+from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.hidden_questions import HIDDEN_QUESTIONS, HiddenQuestions
+from metalearn.tasks.mixed_questions import MixedQuestions
+from metalearn.tasks.which_part import PLACES, WhichPart
+from metalearn.training.objectives import all_pairs_loss, query_loss
+
+EMBEDDED_TASKS = 600  # so many training tasks an embedder is fitted to
+
+
+@dataclass(frozen=True)
+class World:
+    """One kind of tasks, and how learners are trained in it.
+
+    Parameters
+    ----------
+    title : str
+        What it is called in tables.
+    recipe : callable
+        ``recipe(name)`` is how the learner called ``name`` is trained here.
+    validation, test : callable
+        Make the validation and the test tasks, given characters, split and seed.
+    family : str
+        The task embedding that learners use.
+    embedded : callable
+        Makes the sampler whose first batch the embedder is fitted to, given characters, split and seed.
+    own_base : bool
+        Whether learners start from a prototypical network that was trained in this world, and not from the split's.
+    questions : tuple of str
+        What its tasks ask about, in turn; empty where all ask the same.
+    """
+
+    title: str
+    recipe: Callable[[str], Recipe]
+    validation: Practice
+    test: Practice
+    embedded: Practice
+    family: str = "gradient-long"
+    own_base: bool = False
+    questions: tuple[str, ...] = ()
+
+
+# --- characters ------------------------------------------------------------------------------------------------------
+
+
+def _characters_held_out(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
+    """Return 20-way episodes of validation characters; on the lake split, within an alphabet."""
+    within = sides.name == "lake"
+    return Episodes(characters, sides.validation, 20, 1, 5, within_alphabet=within, batch_size=10, seed=seed)
+
+
+def _characters_test(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
+    return Episodes(characters, sides.test, 5, 1, 5, batch_size=20, seed=seed)
+
+
+def _characters_embedded(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
+    return Episodes(characters, sides.train, 10, 1, 0, rotations=True, batch_size=EMBEDDED_TASKS, seed=seed)
+
+
+# --- mixed questions -------------------------------------------------------------------------------------------------
+
+
+def _mixed_recipe(name: str) -> Recipe:
+    # There is more to learn than where all tasks ask about characters, so rates are higher.
+    quick = name in ("prototypes-twin", "attention", "selection")
+    return replace(find_recipe(name), practice=_mixed_practice, learning_rate=4e-3 if quick else 5e-4)
+
+
+def _mixed_practice(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
+    pool = sides.train[~_lent_to_validation(characters, sides)]
+    return MixedQuestions(characters, pool, batch_size=12, seed=seed)
+
+
+def _mixed_held_out(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
+    pool = np.concatenate([sides.validation, sides.train[_lent_to_validation(characters, sides)]])
+    return MixedQuestions(characters, pool, batch_size=12, seed=seed)
+
+
+def _lent_to_validation(characters: CharacterSet, sides: Split) -> np.ndarray:
+    """Return which training characters validate instead: those of three alphabets.
+
+    "Which of five alphabets?" needs five alphabets, and a validation side may have fewer. Asking about fewer would
+    validate on easier tasks than those that are trained on.
+    """
+    alphabets = characters.alphabet_ids[sides.train]
+    three = np.random.default_rng(0).permutation(np.unique(alphabets))[:3]
+    return np.isin(alphabets, three)
+
+
+def _mixed_test(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
+    return MixedQuestions(characters, sides.test, batch_size=30, seed=seed)
+
+
+def _mixed_embedded(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
+    return MixedQuestions(characters, sides.train, queries=0, batch_size=EMBEDDED_TASKS, seed=seed)
+
+
+# --- worlds with a base model of their own ---------------------------------------------------------------------------
+
+
+BASE_STEPS, MORE_STEPS = 1200, 400  # meta-steps of the base model, and of what goes on from it
+
+
+def _own_recipe(practice: Practice, name: str) -> Recipe:
+    """Return how a learner is trained in a world with its own base model.
+
+    Learners that start from a prototypical network go on from this world's, all for as long, or for half as long where
+    each has inner steps. New hooks learn faster than the network. Other learners start from nothing, and are trained
+    for as long as base model and what follows together.
+    """
+    recipe = replace(find_recipe(name), practice=practice, finish=0)
+    if recipe.objective is all_pairs_loss:  # it makes one task of many, but here their classes mean different things
+        recipe = replace(recipe, objective=query_loss)
+    if recipe.warm_start:
+        return replace(
+            recipe, meta_steps=MORE_STEPS // 2 if recipe.steps else MORE_STEPS, learning_rate=2e-3, hook_speed=3
+        )
+    if name == BASE_LEARNER:
+        return replace(recipe, meta_steps=BASE_STEPS)
+    return replace(recipe, meta_steps=BASE_STEPS + MORE_STEPS) if recipe.meta_steps else recipe
+
+
+HIDDEN_TASKS = 20  # about so many tasks make a batch
+
+
+def _hidden(attributes: int) -> World:
+    """Return the world of tasks that each ask about one of so many attributes of a drawing."""
+
+    def tasks(side: str, size: int, queries: int, characters: CharacterSet, sides: Split, seed: int) -> HiddenQuestions:
+        whole = size // attributes * attributes
+        return HiddenQuestions(
+            characters, getattr(sides, side), attributes, queries=queries, batch_size=whole, seed=seed
+        )
+
+    practice = partial(tasks, "train", HIDDEN_TASKS, 3)
+    return World(
+        f"hidden questions, {attributes} of them",
+        partial(_own_recipe, practice),
+        validation=partial(tasks, "validation", HIDDEN_TASKS, 3),
+        test=partial(tasks, "test", 2 * HIDDEN_TASKS, 3),
+        embedded=partial(tasks, "train", EMBEDDED_TASKS, 0),
+        family="prototype-gradient",
+        own_base=True,
+        questions=HIDDEN_QUESTIONS[:attributes],
+    )
+
+
+# --- which part counts -----------------------------------------------------------------------------------------------
+
+
+def _which_part() -> World:
+    """Return the world of tasks about pages of four characters, of which one counts."""
+
+    def tasks(side: str, size: int, queries: int, characters: CharacterSet, sides: Split, seed: int) -> WhichPart:
+        return WhichPart(characters, getattr(sides, side), queries=queries, batch_size=size, seed=seed)
+
+    practice = partial(tasks, "train", 20, 3)
+    return World(
+        "which of four parts counts?",
+        partial(_own_recipe, practice),
+        validation=partial(tasks, "validation", 20, 3),
+        test=partial(tasks, "test", 40, 3),
+        embedded=partial(tasks, "train", EMBEDDED_TASKS, 0),
+        family="prototype-gradient",
+        own_base=True,
+        questions=PLACES,
+    )
+
+
+WORLDS = {
+    "characters": World(
+        "characters: which one?",
+        find_recipe,
+        validation=_characters_held_out,
+        test=_characters_test,
+        embedded=_characters_embedded,
+    ),
+    "mixed": World(
+        "mixed questions: which character, alphabet or drawer?",
+        _mixed_recipe,
+        validation=_mixed_held_out,
+        test=_mixed_test,
+        embedded=_mixed_embedded,
+    ),
+    **{f"hidden-{count}": _hidden(count) for count in range(1, len(HIDDEN_QUESTIONS) + 1)},
+    "which-part": _which_part(),
+}
+
+
+def find_world(name: str) -> World:
+    """Return the world called ``name``. Raises MetalearnError where there is none."""
+    if name not in WORLDS:
+        raise MetalearnError("unknown world {name!r}; there are {known}", name=name, known=", ".join(WORLDS))
+    return WORLDS[name]
