@@ -38,7 +38,7 @@ MEASURES = (
     noted("which question a task asks: difference to the scatter, paired"),
     noted("accuracy"),
     noted("accuracy within each alphabet, 20-way 1-shot"),
-    noted("gain in accuracy over learners without an embedding, or over itself told otherwise"),
+    noted("gain in accuracy over each control"),
     noted("accuracy, told its own embedding"),
     noted("accuracy, told one thing or another"),
     noted("which question a task asks, by a linear rule"),

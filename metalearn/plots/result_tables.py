@@ -109,7 +109,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
     ),
     "worlds": (
         View(
-            "gain in accuracy over learners without an embedding, or over itself told otherwise",
+            "gain in accuracy over each control",
             "{world}, {learner}",
             ("over",),
             {"measure": "gain"},
