@@ -9,12 +9,12 @@ from dashboard import address, state
 from dashboard.language import _
 from dashboard.library_texts import noted
 from dashboard.widgets import copy_as_python, table_chart
+from metalearn.evaluation.embedding_sources import SAME_QUESTION
 from metalearn.evaluation.tables import Row, as_csv
 from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.results import shipped_tables
 
 MOST_CASES = 3
-SAME = "another of the same question"  # told this, a learner should do as well
 TITLES = {
     "families": noted("What does each embedding know?"),
     "learners": noted("Does it help to adapt, on plain tasks?"),
@@ -124,7 +124,7 @@ def some_characters(split: str, within: bool) -> list[str]:
 def show_where_it_does_not_help(rows: list[Row]) -> None:
     """List where a learner is no better than its twin without an embedding, or than itself with another embedding."""
     gains = [row for row in rows if row["measure"] == "gain" and row["mean"] <= row["ci95"]]
-    gains = [row for row in gains if row["over"] != SAME]
+    gains = [row for row in gains if row["over"] != SAME_QUESTION]
     if not gains:
         return
     st.subheader(_("Where it does not help"))

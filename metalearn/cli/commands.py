@@ -118,6 +118,8 @@ def train(options: argparse.Namespace) -> Result:
     from metalearn.training import distributed
     from metalearn.training._malloc import keep_freed_memory
 
+    if options.world != "characters" and (options.learner is None or is_own(options.learner)):
+        raise MetalearnError("--world goes with --learner and a learner of the kit")
     characters = _data(options)
     keep_freed_memory()
     with distributed.together():

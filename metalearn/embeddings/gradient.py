@@ -1,15 +1,14 @@
 """Gradient task embeddings: train the base model on a task, and keep the gradients that it meets on the way."""
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.base import BaseEstimator, TransformerMixin
 from torch import Tensor
 
 from metalearn.embeddings._count_sketch import sketch
+from metalearn.embeddings._given import GivenModelEmbedder
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, Backbone, Params
 from metalearn.learners.init_hooks import LearnedInit
@@ -20,7 +19,7 @@ from metalearn.tasks.task_batch import TaskBatch, Tasks
 KINDS = ("sum", "trajectory", "fisher")
 
 
-class GradientEmbedding(TransformerMixin, BaseEstimator):
+class GradientEmbedding(GivenModelEmbedder):
     """e_j: the gradients of the loss in the body of the base model, summed along its training on task j.
 
     Only the head is trained, on the support set. The body stays as it is, and what is kept are the gradients of the
@@ -86,13 +85,6 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.seed = seed
 
-    def fit(self, tasks: Tasks | None = None, y: None = None) -> Self:
-        """Return self, as scikit-learn's pipelines expect: the base model is given, and there is nothing to learn."""
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
     def transform(self, tasks: Tasks) -> np.ndarray:
         """Embed each task from its support set: float32 ``[tasks, D]``. Raises MetalearnError for an unknown kind."""
         if self.kind not in KINDS:
@@ -103,14 +95,6 @@ class GradientEmbedding(TransformerMixin, BaseEstimator):
             self._embed(batch, stretches, add_up=self.kind == "sum") for batch in tasks.batches(self.batch_size)
         ]
         return np.concatenate([np.concatenate(parts, axis=1) for parts in embedded])
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return what ``fit`` learned: nothing."""
-        return {}
-
-    def restore(self, arrays: dict[str, np.ndarray]) -> Self:
-        """Take back what :meth:`state` returned."""
-        return self
 
     def path(self, batch: TaskBatch, steps: int) -> np.ndarray:
         """Return the embedding after 1, 2, … ``steps`` steps, as it builds up: float32 ``[steps, T, D]``."""

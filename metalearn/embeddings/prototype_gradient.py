@@ -1,21 +1,19 @@
 """Gradient task embeddings of a prototypical network: what, and where, tells a task's classes apart?"""
 
-from typing import Self
-
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.base import BaseEstimator, TransformerMixin
 from torch import Tensor
 
+from metalearn.embeddings._given import GivenModelEmbedder
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import MASK, Backbone, Params
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
-CELLS = 4
+CELLS = 4  # rows and columns of the mask
 
 
-class PrototypeGradientEmbedding(TransformerMixin, BaseEstimator):
+class PrototypeGradientEmbedding(GivenModelEmbedder):
     """e_j: the gradient of a prototypical network's loss on task j, with respect to how much its parts count.
 
     Each drawing of the support set is classified by the means of the others, so that it does not answer for itself. The
@@ -54,27 +52,12 @@ class PrototypeGradientEmbedding(TransformerMixin, BaseEstimator):
         self.parameters = parameters
         self.batch_size = batch_size
 
-    def fit(self, tasks: Tasks | None = None, y: None = None) -> Self:
-        """Return self, as scikit-learn's pipelines expect: the base model is given, and there is nothing to learn."""
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
     def transform(self, tasks: Tasks) -> np.ndarray:
         """Embed each task from its support set: float32 ``[tasks, D]``.
 
         Raises MetalearnError for one-shot tasks: where a class has one drawing, there are no others to classify it by.
         """
         return np.concatenate([self._embed(batch) for batch in tasks.batches(self.batch_size)])
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return what ``fit`` learned: nothing."""
-        return {}
-
-    def restore(self, arrays: dict[str, np.ndarray]) -> Self:
-        """Take back what :meth:`state` returned."""
-        return self
 
     def _embed(self, batch: TaskBatch) -> np.ndarray:
         start = {name: p.detach() for name, p in self.parameters.items()}

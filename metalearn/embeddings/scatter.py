@@ -1,11 +1,9 @@
 """Two numbers that say how a task's drawings scatter: within its classes, and between them."""
 
-from typing import Self
-
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, TransformerMixin
 
+from metalearn.embeddings._given import GivenModelEmbedder
 from metalearn.learners.backbone import Backbone, Params
 from metalearn.learners.init_hooks import class_means
 from metalearn.tasks.task_batch import TaskBatch, Tasks
@@ -13,12 +11,12 @@ from metalearn.tasks.task_batch import TaskBatch, Tasks
 SMALLEST = 1e-6  # keeps the logarithm finite where classes have one drawing, and so no scatter within
 
 
-class ScatterEmbedding(TransformerMixin, BaseEstimator):
+class ScatterEmbedding(GivenModelEmbedder):
     """The logarithms of the scatter of the base model's features within the classes, and between them.
 
     It is a control: it knows nothing of what is drawn. Drawings of one character are alike and scatter little; those of
     one alphabet, or by one drawer, are of different characters and scatter much. That alone tells which question a
-    task asks. An embedding knows more of the question only if it tells it more often than these two numbers do.
+    task asks. A family that tells the question no more often than these two numbers has learned nothing beyond them.
 
     Parameters
     ----------
@@ -49,25 +47,10 @@ class ScatterEmbedding(TransformerMixin, BaseEstimator):
         self.parameters = parameters
         self.batch_size = batch_size
 
-    def fit(self, tasks: Tasks | None = None, y: None = None) -> Self:
-        """Do nothing: the base model is given. Returns self, as scikit-learn's pipelines expect."""
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
     def transform(self, tasks: Tasks) -> np.ndarray:
         """Embed each task from its support set: float32 ``[tasks, 2]``, within classes first."""
         with torch.no_grad():
             return np.concatenate([self._embed(batch) for batch in tasks.batches(self.batch_size)])
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return what ``fit`` learned: nothing."""
-        return {}
-
-    def restore(self, arrays: dict[str, np.ndarray]) -> Self:
-        """Take back what :meth:`state` returned."""
-        return self
 
     def _embed(self, batch: TaskBatch) -> np.ndarray:
         features = self.backbone.features(self.parameters, batch.support_x)

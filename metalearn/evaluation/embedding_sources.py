@@ -5,3 +5,6 @@ not use what the embedding says of the task.
 """
 
 EMBEDDING_SOURCES = ("own", "shuffled", "zero", "random")
+
+SAME_QUESTION = "another of the same question"
+"""How tables name the embedding of another task that asks the same: with it, a learner should do as well."""

@@ -192,8 +192,8 @@ class Backbone(LinearHead):
         """Return the features ``[tasks, n, features_size]`` of images ``[tasks, n, 1, 28, 28]``.
 
         They are scaled by 8 / sqrt(features_size). Their length then does not grow with their number, and one inner
-        step size suits networks of any width. A parameter ``mask`` ``[tasks, rows, columns]``, where a hook adds one,
-        multiplies the parts of each image, laid in so many rows and columns.
+        step size suits networks of any width. Where a hook adds a parameter ``mask`` ``[tasks, rows, columns]``, each
+        image is divided into so many rows and columns, and each part is multiplied by its number in the mask.
         """
         tasks, count = x.shape[:2]
         if MASK in parameters:

@@ -1,7 +1,7 @@
-"""Init hooks that solve for the head in closed form: the strongest learners that use no task embedding.
+"""Init hooks that solve for the head in closed form, without a step and without a task embedding.
 
-Both look at the support set's features alone, and need no step. What they learn in the outer loop, besides the network,
-is two numbers: how sharp the answers are, and how little they trust few examples.
+Both look at the features of the support set alone. Besides the network, the outer loop trains two numbers of each: how
+sharp the answers are, and how far to trust few examples.
 """
 
 import torch
@@ -22,7 +22,7 @@ class RidgeInit(nn.Module):
     Parameters
     ----------
     penalty : float
-        Where the learned penalty on large weights starts, as a share of the drawings' mean squared length.
+        The penalty on large weights, as a share of the drawings' mean squared length. It is learned, and starts here.
 
     References
     ----------
@@ -66,7 +66,8 @@ class MahalanobisInit(nn.Module):
     Parameters
     ----------
     floor : float
-        Where the learned number starts that is added to every feature's scatter, as a share of their mean.
+        The least scatter that a feature is taken to have, as a share of the mean over features. It is learned, and
+        starts here.
 
     References
     ----------

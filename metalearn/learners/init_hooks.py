@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from metalearn.errors import MetalearnError
+from metalearn.learners._perceptron import two_layers
 from metalearn.learners.backbone import HEAD, AnyBackbone, Params
 from metalearn.learners.hooks import Init, Support, to_common_length
 from metalearn.learners.inner_loop import adapt
@@ -101,8 +102,8 @@ class EmbeddingInit(nn.Module):
 
     g is a two-layer perceptron. It moves the scales and shifts of every block, and the one vector from which all rows
     of the head start. It moves all rows alike, because an embedding that ignores the order of the classes cannot tell
-    the classes apart. The last layer of g
-    starts at zero, so training begins at the twin without an embedding, :class:`LearnedInit`.
+    the classes apart. The last layer of g starts at zero, so training begins at the twin without an embedding,
+    :class:`LearnedInit`.
 
     Parameters
     ----------
@@ -134,12 +135,7 @@ class EmbeddingInit(nn.Module):
         self.embedding_size, self.hidden_size = embedding_size, hidden_size
         self.adapted = (*backbone.scales_and_shifts, *HEAD)
         self.layout = Layout.of(backbone, (*backbone.scales_and_shifts, "head_weight"))
-        with torch.random.fork_rng(devices=[]):  # the seed is for these two layers alone
-            torch.manual_seed(seed)
-            self.hidden = nn.Linear(embedding_size, hidden_size)
-            self.offsets = nn.Linear(hidden_size, self.layout.size)
-        nn.init.zeros_(self.offsets.weight)
-        nn.init.zeros_(self.offsets.bias)
+        self.hidden, self.offsets = two_layers(embedding_size, hidden_size, self.layout.size, seed)
 
     def forward(self, support: Support) -> Params:
         """Return the start of each task, ``[T, ...]`` for each adapted parameter."""

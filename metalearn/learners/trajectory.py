@@ -56,16 +56,21 @@ class Trajectory:
         return len(self.gradients)
 
     @property
+    def is_regression(self) -> bool:
+        """Whether the answers are numbers, and not classes."""
+        return self.query_y.is_floating_point()
+
+    @property
     def query_accuracy(self) -> Tensor:
         """The share of queries answered right, ``[S+1, T]``. Raises MetalearnError for regression, which has none."""
-        if self.query_y.is_floating_point():
+        if self.is_regression:
             raise MetalearnError("regression has no accuracy; look at query_loss, the mean squared error")
         return (self.query_logits.argmax(-1) == self.query_y).float().mean(-1)
 
     @property
     def query_score(self) -> Tensor:
         """How good the answers are, ``[S+1, T]``: the accuracy or, for regression, the squared error below zero."""
-        return -self.query_loss if self.query_y.is_floating_point() else self.query_accuracy
+        return -self.query_loss if self.is_regression else self.query_accuracy
 
     def __repr__(self) -> str:
         tasks, results = len(self.query_y), self._results()
@@ -88,11 +93,11 @@ class Trajectory:
 
     @property
     def _measure(self) -> str:
-        return "squared error" if self.query_y.is_floating_point() else "accuracy"
+        return "squared error" if self.is_regression else "accuracy"
 
     def _results(self) -> list[str]:
         """Return the mean result at each moment, as it is shown."""
-        if self.query_y.is_floating_point():
+        if self.is_regression:
             return [f"{loss:.3f}" for loss in self.query_loss.mean(1)]
         return [f"{accuracy:.1%}" for accuracy in self.query_accuracy.mean(1)]
 

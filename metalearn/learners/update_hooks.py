@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from metalearn.learners._perceptron import two_layers
 from metalearn.learners.backbone import HEAD, AnyBackbone, Params
 from metalearn.learners.hooks import Move, Support
 from metalearn.learners.layout import Layout
@@ -129,12 +130,7 @@ class EmbeddingStepSizes(nn.Module):
         self.embedding_size, self.hidden_size = embedding_size, hidden_size
         self.plain = LearnedStepSizes(backbone, adapted, step_size)
         self.layout = Layout.of(backbone, self.adapted)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.hidden = nn.Linear(embedding_size, hidden_size)
-            self.factors = nn.Linear(hidden_size, self.layout.size)
-        nn.init.zeros_(self.factors.weight)
-        nn.init.zeros_(self.factors.bias)
+        self.hidden, self.factors = two_layers(embedding_size, hidden_size, self.layout.size, seed)
 
     def forward(self, support: Support, step: int, parameters: Params, gradients: Params, memory: None) -> Move:
         """Return the step against the gradient; the step sizes reported are each layer's mean."""
@@ -189,12 +185,7 @@ class StepSizeNetwork(nn.Module):
         self.layers = tuple(layers)
         self.step_size = step_size
         self.embedding_size, self.hidden_size = embedding_size, hidden_size
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.hidden = nn.Linear(embedding_size + 1 + 2 * len(layers), hidden_size)
-            self.output = nn.Linear(hidden_size, 2 * len(layers))
-        nn.init.zeros_(self.output.weight)
-        nn.init.zeros_(self.output.bias)
+        self.hidden, self.output = two_layers(embedding_size + 1 + 2 * len(layers), hidden_size, 2 * len(layers), seed)
 
     def forward(self, support: Support, step: int, parameters: Params, gradients: Params, memory: None) -> Move:
         """Return the step, and the step size of each layer for each task."""

@@ -172,7 +172,7 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = Tr
         )
     figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True)
     rows = max(6, len(labels))  # with fewer, the legend would lie on the axis
-    legend = 19 * len(groups)  # its height on a phone, one line per group
+    legend = 19 * len(groups) if len(groups) > 1 else 0  # its height on a phone, one line per group
     figure.update_layout(title=title, height=120 + 34 * rows + legend, showlegend=len(groups) > 1)
     # Below the axis: beside the figure, it would take half of a phone's width.
     figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (34 * rows), "yanchor": "top"})

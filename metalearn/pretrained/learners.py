@@ -29,7 +29,7 @@ def load_learner(
     split : str
         The split it was trained on, for one that ships: "article", "lake" or "vinyals".
     world : str
-        The tasks it was trained on, for one that ships: "characters", "mixed" or "hidden-5".
+        The tasks it was trained on, for one that ships: "characters" or "mixed".
     custom : iterable
         Hooks, networks and embedders of your own that the saved learner is made of: classes, functions or objects. They
         are found by their names.

@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from metalearn.characters.splits import split
 from metalearn.evaluation import probes
+from metalearn.evaluation.embedding_sources import SAME_QUESTION
 from metalearn.evaluation.estimate import Estimate
 from metalearn.evaluation.tables import Row
 from metalearn.learners.learner import Learner
@@ -94,15 +95,13 @@ def _compared(setting: Setting, case: Case, name: str) -> Iterator[Found]:
     own = _accuracies(setting, case, name)
     yield {"measure": "accuracy", "told": "own"}, _estimate(own)
     for number, question in enumerate(case.questions):
-        yield (
-            {"measure": "accuracy", "told": "own", "question": question},
-            _estimate(own[:, number :: len(case.questions)]),
-        )
+        about: Row = {"measure": "accuracy", "told": "own", "question": question}
+        yield about, _estimate(own[:, number :: len(case.questions)])
     twin = RECIPES[name].twin
     if twin is None:
         return
     others = {"twin": _accuracies(setting, case, twin)} | {n: _accuracies(setting, case, n) for n in case.without}
-    others["another of the same question"] = _accuracies(setting, case, name, told="same")
+    others[SAME_QUESTION] = _accuracies(setting, case, name, told="same")
     if len(case.questions) > 1:
         others["another question's"] = _accuracies(setting, case, name, told="other")
     if case.thorough:
@@ -178,7 +177,7 @@ def _question_told(setting: Setting, case: Case, family: str) -> Iterator[Found]
         embedder = make_pipeline(find_family(family).embedder(base))
         if find_family(family).size is not None:
             embedder.steps.append(("reducer", PCA(EMBEDDING_SIZE, whiten=True, random_state=0)))
-        embedder.fit(world.embedded(setting.characters, sides, seed + 2).batch(0))
+        embedder.fit(world.embedder_tasks(setting.characters, sides, seed + 2).batch(0))
         practice = world.recipe(BASE_LEARNER).practice(setting.characters, sides, TEST_SEED + seed)
         rows, asked = _embedded(embedder, _test_batches(setting, case.world, seed))
         known, answers = _embedded(embedder, _whole_batches(practice, setting.tasks))

@@ -44,10 +44,10 @@ def make_learner(
 ) -> dict[str, Any]:
     """Train the learner called ``name`` and write it below ``root``, in the folder of its split and world.
 
-    An interrupted run goes on where it was. A learner that uses the task embedding needs the world's embedder beside
-    it, and in a world with its own base model, all but that model need it; what is missing is made first. ``embedding``
-    is what the learner is told of a task (see :func:`used_embedder`). Returns the artifact's description. The
-    validation accuracy in it was measured before the finish, which trains on the validation characters too.
+    An interrupted run goes on where it was. What the learner needs and is missing is made first: the world's embedder,
+    and the base model of a world that has its own. ``embedding`` is what the learner is told of a task (see
+    :func:`used_embedder`). Returns the artifact's description. The validation accuracy in it was measured before the
+    finish, which trains on the validation characters too.
     """
     recipe, folder = find_world(world).recipe(name), root / artifact_folder(split_name, world)
     sides = split(characters, split_name)
@@ -229,7 +229,7 @@ def make_episode_embedder(
 ) -> dict[str, Any]:
     """Fit the embedder that conditioned learners use to training tasks of a world; returns its description."""
     found, sides = find_world(world), split(characters, split_name)
-    tasks = found.embedded(characters, sides, seed + 2).batch(0)
+    tasks = found.embedder_tasks(characters, sides, seed + 2).batch(0)
     path = root / artifact_folder(split_name, world) / EPISODE_EMBEDDER
     base = _base_folder(split_name, world)
     return fit_embedder(found.family, tasks, characters, split_name, path, base=base, size=EMBEDDING_SIZE, seed=seed)

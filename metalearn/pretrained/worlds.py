@@ -18,10 +18,11 @@ from metalearn.pretrained.recipes import Practice, Recipe, find_recipe
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.hidden_questions import HIDDEN_QUESTIONS, HiddenQuestions
 from metalearn.tasks.mixed_questions import MixedQuestions
+from metalearn.tasks.sampler import Sampler
 from metalearn.tasks.which_part import PLACES, WhichPart
 from metalearn.training.objectives import all_pairs_loss, query_loss
 
-EMBEDDED_TASKS = 600  # so many training tasks an embedder is fitted to
+EMBEDDER_TASKS = 600  # so many training tasks an embedder is fitted to
 
 
 @dataclass(frozen=True)
@@ -30,27 +31,24 @@ class World:
 
     Parameters
     ----------
-    title : str
-        What it is called in tables.
     recipe : callable
         ``recipe(name)`` is how the learner called ``name`` is trained here.
     validation, test : callable
-        Make the validation and the test tasks, given characters, split and seed.
+        Given characters, split and seed: the sampler of validation tasks, and that of test tasks.
+    embedder_tasks : callable
+        Given the same: a sampler of training tasks. The embedder is fitted to its first batch.
     family : str
         The task embedding that learners use.
-    embedded : callable
-        Makes the sampler whose first batch the embedder is fitted to, given characters, split and seed.
     own_base : bool
         Whether learners start from a prototypical network that was trained in this world, and not from the split's.
     questions : tuple of str
         What its tasks ask about, in turn; empty where all ask the same.
     """
 
-    title: str
     recipe: Callable[[str], Recipe]
     validation: Practice
     test: Practice
-    embedded: Practice
+    embedder_tasks: Practice
     family: str = "gradient-long"
     own_base: bool = False
     questions: tuple[str, ...] = ()
@@ -69,8 +67,8 @@ def _characters_test(characters: CharacterSet, sides: Split, seed: int) -> Episo
     return Episodes(characters, sides.test, 5, 1, 5, batch_size=20, seed=seed)
 
 
-def _characters_embedded(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
-    return Episodes(characters, sides.train, 10, 1, 0, rotations=True, batch_size=EMBEDDED_TASKS, seed=seed)
+def _characters_to_embed(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
+    return Episodes(characters, sides.train, 10, 1, 0, rotations=True, batch_size=EMBEDDER_TASKS, seed=seed)
 
 
 # --- mixed questions -------------------------------------------------------------------------------------------------
@@ -107,8 +105,8 @@ def _mixed_test(characters: CharacterSet, sides: Split, seed: int) -> MixedQuest
     return MixedQuestions(characters, sides.test, batch_size=30, seed=seed)
 
 
-def _mixed_embedded(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
-    return MixedQuestions(characters, sides.train, queries=0, batch_size=EMBEDDED_TASKS, seed=seed)
+def _mixed_to_embed(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
+    return MixedQuestions(characters, sides.train, queries=0, batch_size=EMBEDDER_TASKS, seed=seed)
 
 
 # --- worlds with a base model of their own ---------------------------------------------------------------------------
@@ -120,9 +118,9 @@ BASE_STEPS, MORE_STEPS = 1200, 400  # meta-steps of the base model, and of what 
 def _own_recipe(practice: Practice, name: str) -> Recipe:
     """Return how a learner is trained in a world with its own base model.
 
-    Learners that start from a prototypical network go on from this world's, all for as long, or for half as long where
-    each has inner steps. New hooks learn faster than the network. Other learners start from nothing, and are trained
-    for as long as base model and what follows together.
+    Learners that start from a prototypical network go on from this world's. Those with inner steps get half as many
+    meta-steps, as each takes longer. New hooks learn faster than the network. Learners that start from nothing get as
+    many meta-steps as the base model and a learner that goes on from it have together.
     """
     recipe = replace(find_recipe(name), practice=practice, finish=0)
     if recipe.objective is all_pairs_loss:  # it makes one task of many, but here their classes mean different things
@@ -136,70 +134,43 @@ def _own_recipe(practice: Practice, name: str) -> Recipe:
     return replace(recipe, meta_steps=BASE_STEPS + MORE_STEPS) if recipe.meta_steps else recipe
 
 
-HIDDEN_TASKS = 20  # about so many tasks make a batch
+def _with_questions(sampler: Callable[..., Sampler], questions: tuple[str, ...]) -> World:
+    """Return a world of tasks that ask some questions in turn; ``sampler`` makes them from characters and a pool."""
+
+    def tasks(side: str, size: int, queries: int, characters: CharacterSet, sides: Split, seed: int) -> Sampler:
+        in_turn = size // len(questions) * len(questions)  # each question is asked as often
+        return sampler(characters, getattr(sides, side), queries=queries, batch_size=in_turn, seed=seed)
+
+    return World(
+        partial(_own_recipe, partial(tasks, "train", 20, 3)),
+        validation=partial(tasks, "validation", 20, 3),
+        test=partial(tasks, "test", 40, 3),
+        embedder_tasks=partial(tasks, "train", EMBEDDER_TASKS, 0),
+        family="prototype-gradient",
+        own_base=True,
+        questions=questions,
+    )
 
 
 def _hidden(attributes: int) -> World:
-    """Return the world of tasks that each ask about one of so many attributes of a drawing."""
-
-    def tasks(side: str, size: int, queries: int, characters: CharacterSet, sides: Split, seed: int) -> HiddenQuestions:
-        whole = size // attributes * attributes
-        return HiddenQuestions(
-            characters, getattr(sides, side), attributes, queries=queries, batch_size=whole, seed=seed
-        )
-
-    practice = partial(tasks, "train", HIDDEN_TASKS, 3)
-    return World(
-        f"hidden questions, {attributes} of them",
-        partial(_own_recipe, practice),
-        validation=partial(tasks, "validation", HIDDEN_TASKS, 3),
-        test=partial(tasks, "test", 2 * HIDDEN_TASKS, 3),
-        embedded=partial(tasks, "train", EMBEDDED_TASKS, 0),
-        family="prototype-gradient",
-        own_base=True,
-        questions=HIDDEN_QUESTIONS[:attributes],
-    )
-
-
-# --- which part counts -----------------------------------------------------------------------------------------------
-
-
-def _which_part() -> World:
-    """Return the world of tasks about pages of four characters, of which one counts."""
-
-    def tasks(side: str, size: int, queries: int, characters: CharacterSet, sides: Split, seed: int) -> WhichPart:
-        return WhichPart(characters, getattr(sides, side), queries=queries, batch_size=size, seed=seed)
-
-    practice = partial(tasks, "train", 20, 3)
-    return World(
-        "which of four parts counts?",
-        partial(_own_recipe, practice),
-        validation=partial(tasks, "validation", 20, 3),
-        test=partial(tasks, "test", 40, 3),
-        embedded=partial(tasks, "train", EMBEDDED_TASKS, 0),
-        family="prototype-gradient",
-        own_base=True,
-        questions=PLACES,
-    )
+    return _with_questions(partial(HiddenQuestions, attributes=attributes), HIDDEN_QUESTIONS[:attributes])
 
 
 WORLDS = {
     "characters": World(
-        "characters: which one?",
         find_recipe,
         validation=_characters_held_out,
         test=_characters_test,
-        embedded=_characters_embedded,
+        embedder_tasks=_characters_to_embed,
     ),
     "mixed": World(
-        "mixed questions: which character, alphabet or drawer?",
         _mixed_recipe,
         validation=_mixed_held_out,
         test=_mixed_test,
-        embedded=_mixed_embedded,
+        embedder_tasks=_mixed_to_embed,
     ),
     **{f"hidden-{count}": _hidden(count) for count in range(1, len(HIDDEN_QUESTIONS) + 1)},
-    "which-part": _which_part(),
+    "which-part": _with_questions(WhichPart, PLACES),
 }
 
 

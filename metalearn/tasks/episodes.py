@@ -130,17 +130,15 @@ class Episodes:
         return groups
 
     def _too_few_characters(self, count: int) -> MetalearnError:
-        values = {"ways": self.ways, "shots": self.shots, "queries": self.queries, "count": count}
-        if self.within_alphabet:
-            return MetalearnError(
-                "too few characters for {ways}-way {shots}-shot tasks with {queries} queries within one alphabet: "
-                "{count:,} in all may be used; ask for less",
-                **values,
-            )
+        if not self.within_alphabet:
+            return too_few_characters(self.ways, self.shots, self.queries, count)
         return MetalearnError(
-            "too few characters for {ways}-way {shots}-shot tasks with {queries} queries: {count:,} may be used; ask "
-            "for less",
-            **values,
+            "too few characters for {ways}-way {shots}-shot tasks with {queries} queries within one alphabet: "
+            "{count:,} in all may be used; ask for less",
+            ways=self.ways,
+            shots=self.shots,
+            queries=self.queries,
+            count=count,
         )
 
     def _choose_characters(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -179,6 +177,18 @@ def alphabets_of(characters: CharacterSet, batch: TaskBatch) -> np.ndarray:
     """Return the alphabet of each task's first drawing, ``[T]``; of a task within one alphabet, that is the task's."""
     first = batch.support_ids[:, 0].cpu().numpy() // characters.images.shape[1]
     return np.array(characters.alphabets)[first]
+
+
+def too_few_characters(ways: int, shots: int, queries: int, count: int) -> MetalearnError:
+    """Return the error of a sampler that may use ``count`` characters, and needs more."""
+    return MetalearnError(
+        "too few characters for {ways}-way {shots}-shot tasks with {queries} queries: {count:,} may be used; ask "
+        "for less",
+        ways=ways,
+        shots=shots,
+        queries=queries,
+        count=count,
+    )
 
 
 def choose_drawings(rng: np.random.Generator, data: CharacterSet, characters: np.ndarray, each: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import torch
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.tasks.episodes import choose_drawings, distinct
+from metalearn.tasks.episodes import choose_drawings, distinct, too_few_characters
 from metalearn.tasks.rendering import LEVELS, USUAL, Fields, render
 from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, tasks_of_images
@@ -97,14 +97,7 @@ class HiddenQuestions:
         each = self.shots + self.queries
         short_of = "character" in self.questions and len(self._with_drawings(each)) < self.ways
         if short_of or len(self._drawings) < self.ways * each:
-            raise MetalearnError(
-                "too few characters for {ways}-way {shots}-shot tasks with {queries} queries: {count:,} may be used; "
-                "ask for less",
-                ways=self.ways,
-                shots=self.shots,
-                queries=self.queries,
-                count=len(self.pool),
-            )
+            raise too_few_characters(self.ways, self.shots, self.queries, len(self.pool))
 
     def __repr__(self) -> str:
         return (

@@ -85,10 +85,8 @@ class Sinusoids:
         generator = torch.Generator().manual_seed(1_000_003 * self.seed + index)
         tasks, points = self.batch_size, self.shots + self.queries
         kind = torch.arange(tasks) % len(self.frequencies)
-        height, phase = (
-            0.5 + torch.rand(tasks, 1, generator=generator),
-            math.tau * torch.rand(tasks, 1, generator=generator),
-        )
+        height = 0.5 + torch.rand(tasks, 1, generator=generator)
+        phase = math.tau * torch.rand(tasks, 1, generator=generator)
         x = FAR * (2 * torch.rand(tasks, points, generator=generator) - 1)
         y = height * torch.sin(torch.tensor(self.frequencies)[kind, None] * x + phase)
         nowhere = torch.full(y.shape, -1)

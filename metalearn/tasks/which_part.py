@@ -11,7 +11,7 @@ from torch import Tensor
 
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.tasks.episodes import choose_drawings, distinct
+from metalearn.tasks.episodes import choose_drawings, distinct, too_few_characters
 from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, tasks_of_images
 
@@ -70,14 +70,7 @@ class WhichPart:
         if self.ways < 2 or self.shots < 1 or self.queries < 0:
             raise MetalearnError("a task needs at least 2 ways, 1 shot, and no negative number of queries")
         if len(self._enough) < self.ways:
-            raise MetalearnError(
-                "too few characters for {ways}-way {shots}-shot tasks with {queries} queries: {count:,} of those that "
-                "may be used have enough drawings; ask for less",
-                ways=self.ways,
-                shots=self.shots,
-                queries=self.queries,
-                count=len(self._enough),
-            )
+            raise too_few_characters(self.ways, self.shots, self.queries, len(self._enough))
 
     def __repr__(self) -> str:
         return (

@@ -98,10 +98,7 @@ def train(
             stopped = stop(progress)
             if stopped or progress.step % schedule.validate_every == 0 or progress.step == meta_steps:
                 run.validated(mean_score(learner, held_out))
-                bar.set_postfix(
-                    loss=f"{loss:.3f}",
-                    validation=_shown(progress, held_out[0]),
-                )
+                bar.set_postfix(loss=f"{loss:.3f}", validation=_shown(progress, held_out[0]))
             bar.update()
             if stopped:
                 break

@@ -188,6 +188,11 @@ def test_wrong_input_is_one_line_and_exit_code_2(capsys: Capture, tmp_path: Path
     assert "required" in refused(capsys)
     assert "whole number" in refused(capsys, "evaluate", "--seed", "-1")
     assert "required: --output" in refused(capsys, "train", "--learner", "anil")
+    world = ("--world", "hidden-5", "--output", "runs")
+    assert "--world goes with --learner" in refused(capsys, "train", "--embedding", "gradient", *world)
+    assert "--world goes with --learner" in refused(capsys, "train", "--recipe", "all", *world)
+    unknown = refused(capsys, "train", "--learner", "anil", "--world", "hiden-5", "--output", "runs")
+    assert "unknown world 'hiden-5'; there are characters, mixed, hidden-1" in unknown
     assert ".csv or .npy" in refused(capsys, "embed", "--output", str(tmp_path / "E.txt"))
     assert "no folder" in refused(capsys, "embed", "--output", str(tmp_path / "no" / "E.csv"))
 

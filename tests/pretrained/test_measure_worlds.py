@@ -23,7 +23,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         return lambda name: replace(recipe(name), meta_steps=1)
 
     for name in ("hidden-2", "which-part"):
-        world = replace(WORLDS[name], recipe=one_step(WORLDS[name].recipe), embedded=WORLDS[name].test)
+        world = replace(WORLDS[name], recipe=one_step(WORLDS[name].recipe), embedder_tasks=WORLDS[name].test)
         monkeypatch.setitem(WORLDS, name, world)
     monkeypatch.setattr(measure_worlds, "SEEDS", 2)
     monkeypatch.setattr(measure_worlds, "EMBEDDINGS", ("prototype-gradient", "scatter"))

@@ -19,9 +19,9 @@ def test_a_world_is_trained_validated_and_tested_on_other_alphabets(characters: 
     alphabets = [set(characters.alphabet_ids[pool]) for pool in pools]
     assert not alphabets[0] & alphabets[1]
     assert not (alphabets[0] | alphabets[1]) & alphabets[2]
-    embedded = world.embedded(characters, sides, 3)
-    assert set(embedded.pool) <= set(sides.train)
-    assert embedded.batch(0).query_y.shape[1] == 0
+    to_embed = world.embedder_tasks(characters, sides, 3)
+    assert set(to_embed.pool) <= set(sides.train)
+    assert to_embed.batch(0).query_y.shape[1] == 0
     np.testing.assert_array_equal(np.union1d(*pools[:2]), np.union1d(sides.train, sides.validation))
 
 

@@ -50,7 +50,7 @@ def test_the_other_places_vary_within_a_class(small: CharacterSet) -> None:
         ({"ways": 1}, "at least 2 ways"),
         ({"shots": 0}, "1 shot"),
         ({"queries": -1}, "no negative number"),
-        ({"shots": 5, "queries": 2}, "0 of those that may be used have enough drawings"),
+        ({"shots": 5, "queries": 2}, "too few characters for 5-way 5-shot tasks with 2 queries: 0 may be used"),
         ({"ways": 13}, "too few characters for 13-way"),
     ],
 )
