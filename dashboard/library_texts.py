@@ -31,7 +31,6 @@ MEASURES = (
     noted("rank correlation of nearness with transfer: difference to the mean features, paired"),
     noted("rank correlation of length with difficulty"),
     noted("accuracy, 5-way 1-shot"),
-    noted("gain in accuracy over the twin, or over itself told otherwise"),
     noted("gain in accuracy over the unconditioned twin"),
     noted("accuracy, 5-way 5-shot"),
     noted("nearest task of the same alphabet: difference to the mean features, paired"),

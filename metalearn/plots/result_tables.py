@@ -81,7 +81,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
     "learners": (
         View("accuracy, 5-way 1-shot", "{learner}", ("protocol",), {"what": "ablation", "question": None, **OWN}),
         View(
-            "gain in accuracy over the twin, or over itself told otherwise",
+            "gain in accuracy over each control",
             "{learner}",
             ("protocol", "over"),
             {"measure": "gain"},
@@ -89,7 +89,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
     ),
     "mixed": (
         View(
-            "gain in accuracy over the twin, or over itself told otherwise",
+            "gain in accuracy over each control",
             "{learner}",
             ("over",),
             {"measure": "gain", "question": None},
