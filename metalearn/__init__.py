@@ -63,6 +63,9 @@ _HOME = {
     "Estimate": "evaluation.estimate",
     "evaluate": "evaluation.accuracy",
     "query_accuracies": "evaluation.accuracy",
+    "predict": "recognition.naming",
+    "Predictions": "recognition.naming",
+    "KnownLimit": "recognition.unknown",
     "TaskMap": "maps.task_map",
     "load_embedder": "pretrained.embedders",
     "load_learner": "pretrained.learners",
@@ -120,6 +123,9 @@ if TYPE_CHECKING:
     from metalearn.pretrained.learners import load_learner as load_learner
     from metalearn.pretrained.maps import load_map as load_map
     from metalearn.pretrained.results import load_table as load_table
+    from metalearn.recognition.naming import Predictions as Predictions
+    from metalearn.recognition.naming import predict as predict
+    from metalearn.recognition.unknown import KnownLimit as KnownLimit
     from metalearn.tasks.character_tasks import CharacterTasks as CharacterTasks
     from metalearn.tasks.character_tasks import all_character_tasks as all_character_tasks
     from metalearn.tasks.episodes import Episodes as Episodes

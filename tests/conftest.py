@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
@@ -11,6 +12,8 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.load import load_characters
 from metalearn.characters.omniglot import load_omniglot
 
+hypothesis.settings.register_profile("kit", deadline=None)  # a busy machine passes too
+hypothesis.settings.load_profile("kit")
 torch.set_num_threads(min(2, torch.get_num_threads()))
 
 

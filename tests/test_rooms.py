@@ -16,6 +16,7 @@ ORDER = (
     "tasks",
     "learners",
     "embeddings",
+    "recognition",
     "training",
     "evaluation",
     "maps",

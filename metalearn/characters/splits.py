@@ -46,9 +46,10 @@ def split(characters: CharacterSet, name: str) -> Split:
         The characters to split.
     name : str
         "article": characters at random. Of Omniglot, 1,100 are to train on, 100 for validation and 423 for the test; of
-        another set, the same shares. Training and test share alphabets. "lake": the test has alphabets of its own. The
-        first three fifths of the alphabets are for training, one in ten of them for validation; the others are for the
-        test. Of Omniglot, these are Lake's 30 background and 20 evaluation alphabets. "vinyals": the split of many
+        another set, the same shares, but from six characters on at least two on each side. Training and test share
+        alphabets. "lake": the test has alphabets of its own. The first three fifths of the alphabets are for training,
+        one in ten of them (of fewer than ten, one character in ten) for validation; the others are for the test. Of
+        Omniglot, these are Lake's 30 background and 20 evaluation alphabets. "vinyals": the split of many
         published figures, for Omniglot only. The last 423 characters, in the order of publication, are for the test,
         five alphabets (172 characters) for validation, and the other 1,028 characters to train on. Training and test
         share one alphabet, Gurmukhi.
@@ -84,7 +85,11 @@ def split(characters: CharacterSet, name: str) -> Split:
 
 def _at_random(characters: CharacterSet) -> list[np.ndarray]:
     order = np.random.default_rng(0).permutation(len(characters))
-    return np.split(order, [round(len(order) * part / 1623) for part in (1100, 1200)])
+    trained, not_tested = (round(len(order) * part / 1623) for part in (1100, 1200))
+    if len(order) >= 6:  # a task needs two characters, on each of the three sides
+        not_tested = min(not_tested, len(order) - 2)
+        trained = min(trained, not_tested - 2)
+    return np.split(order, [trained, not_tested])
 
 
 def _by_alphabet(characters: CharacterSet) -> list[np.ndarray]:
@@ -97,6 +102,9 @@ def _by_alphabet(characters: CharacterSet) -> list[np.ndarray]:
     held_out = np.random.default_rng(0).permutation(background)[: background // 10]
     ids = characters.alphabet_ids
     is_validation, is_test = np.isin(ids, held_out), ids >= background
+    rest = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
+    if not len(held_out) and len(rest) >= 4:  # too few alphabets to spare one: characters are spared instead
+        is_validation[rest[: max(2, len(rest) // 10)]] = True
     return [np.flatnonzero(side) for side in (~is_validation & ~is_test, is_validation, is_test)]
 
 

@@ -27,7 +27,7 @@ from metalearn.learners.update_hooks import (
 )
 from metalearn.pretrained.embedders import BASE_BACKBONE, EMBEDDING_SIZE
 from metalearn.tasks.augment import Distorted
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.episodes import Episodes, fitting_episodes
 from metalearn.tasks.sampler import Sampler
 from metalearn.training.objectives import Objective, all_pairs_loss, query_loss, reptile_distance
 
@@ -42,7 +42,8 @@ def _episodes(ways: int, queries: int, batch_size: int, shots: int = 1) -> Pract
     """Return episodes of any characters; each class is a character turned by 0, 90, 180 or 270 degrees."""
 
     def sampler(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
-        return Episodes(characters, sides.train, ways, shots, queries, rotations=True, batch_size=batch_size, seed=seed)
+        pool, settings = sides.train, {"rotations": True, "batch_size": batch_size, "seed": seed}
+        return fitting_episodes(characters, pool, ways, shots, queries, **settings)
 
     return sampler
 
@@ -57,7 +58,7 @@ def _distorted_drawings(characters: CharacterSet, sides: Split, seed: int) -> Di
     within = sides.name == "lake"
     ways, tasks = (20, 6) if within else (120, 1)
     return Distorted(
-        Episodes(
+        fitting_episodes(
             characters, sides.train, ways, 1, 3, within_alphabet=within, rotations=True, batch_size=tasks, seed=seed
         ),
         seed=seed,

@@ -15,7 +15,7 @@ from metalearn.characters.splits import Split
 from metalearn.errors import MetalearnError
 from metalearn.pretrained.embedders import BASE_LEARNER
 from metalearn.pretrained.recipes import Practice, Recipe, find_recipe
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.episodes import Episodes, fitting_episodes
 from metalearn.tasks.hidden_questions import HIDDEN_QUESTIONS, HiddenQuestions
 from metalearn.tasks.mixed_questions import MixedQuestions
 from metalearn.tasks.sampler import Sampler
@@ -60,15 +60,15 @@ class World:
 def _characters_held_out(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
     """Return 20-way episodes of validation characters; on the lake split, within an alphabet."""
     within = sides.name == "lake"
-    return Episodes(characters, sides.validation, 20, 1, 5, within_alphabet=within, batch_size=10, seed=seed)
+    return fitting_episodes(characters, sides.validation, 20, 1, 5, within_alphabet=within, batch_size=10, seed=seed)
 
 
 def _characters_test(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
-    return Episodes(characters, sides.test, 5, 1, 5, batch_size=20, seed=seed)
+    return fitting_episodes(characters, sides.test, 5, 1, 5, batch_size=20, seed=seed)
 
 
 def _characters_to_embed(characters: CharacterSet, sides: Split, seed: int) -> Episodes:
-    return Episodes(characters, sides.train, 10, 1, 0, rotations=True, batch_size=EMBEDDER_TASKS, seed=seed)
+    return fitting_episodes(characters, sides.train, 10, 1, 0, rotations=True, batch_size=EMBEDDER_TASKS, seed=seed)
 
 
 # --- mixed questions -------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """The sampler of N-way K-shot episodes."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from metalearn.errors import MetalearnError
 from metalearn.tasks.questions import QUESTIONS
 from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, check_drawings, gather_drawings
+
+log = logging.getLogger("metalearn")
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,6 +175,38 @@ class Episodes:
         characters = np.stack([rng.choice(group, each, replace=False) for _ in range(self.ways)])
         drawers = rng.choice(self.characters.counts[group].min(), self.ways, replace=False)
         return characters, np.broadcast_to(drawers[:, None], characters.shape)
+
+
+def fitting_episodes(
+    characters: CharacterSet, pool: np.ndarray, ways: int, shots: int, queries: int, **settings: Any
+) -> Episodes:
+    """Return episodes of the size asked for or, where the pool is too small for that, of the largest that it has.
+
+    Fewer ways are taken first, then fewer queries, then fewer shots; a log line says so. ``settings`` are other
+    parameters of :class:`Episodes`. Raises MetalearnError where there are not even two characters with two drawings.
+    """
+    groups = [pool]
+    if settings.get("within_alphabet"):
+        ids = characters.alphabet_ids[pool]
+        groups = [pool[ids == i] for i in np.unique(ids)]
+    largest = np.sort(characters.counts[max(groups, key=len)])[::-1] if groups else np.zeros(0, int)
+    able = largest[largest >= 2]
+    if len(able) < 2:
+        raise MetalearnError(
+            "at least 2 characters with 2 drawings each are needed here; there are {count} in {name}",
+            count=len(able),
+            name=characters.name,
+        )
+    fewer_ways = min(ways, len(able))
+    drawings = int(able[fewer_ways - 1])
+    fewer_queries = min(queries, max(1, drawings - shots))
+    fewer_shots = min(shots, drawings - fewer_queries)
+    if (fewer_ways, fewer_shots, fewer_queries) != (ways, shots, queries):
+        log.info(
+            "%s is small: tasks are %d-way %d-shot with %d queries, not %d-way %d-shot with %d",
+            *(characters.name, fewer_ways, fewer_shots, fewer_queries, ways, shots, queries),
+        )
+    return Episodes(characters, pool, fewer_ways, fewer_shots, fewer_queries, **settings)
 
 
 def alphabets_of(characters: CharacterSet, batch: TaskBatch) -> np.ndarray:

@@ -107,5 +107,5 @@ def task_from_images(classes: Sequence[Sequence[np.ndarray]], queries: Sequence[
 
 def images_to_tensor(drawings: Sequence[np.ndarray]) -> torch.Tensor:
     """Return drawings, uint8 ``[28, 28]`` each, as the images of one task: float32 ``[1, n, 1, 28, 28]``."""
-    stacked = np.stack(drawings) if drawings else np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    stacked = np.stack(drawings) if len(drawings) else np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     return torch.from_numpy(stacked)[None, :, None].float() / 255

@@ -3,6 +3,7 @@
 import io
 import logging
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,20 @@ def test_the_sides_of_a_split_share_nothing_and_leave_nothing_out(characters: Ch
     together = np.concatenate([sides.train, sides.validation, sides.test])
     assert np.array_equal(np.sort(together), np.arange(len(characters)))
     assert min(map(len, (sides.train, sides.validation, sides.test))) > 0
+
+
+@pytest.mark.parametrize("name", ["article", "lake"])
+@pytest.mark.parametrize("count", [6, 7, 9, 12])
+def test_each_side_of_a_small_set_has_two_characters_at_least(small: CharacterSet, name: str, count: int) -> None:
+    few = replace(small, images=small.images[:count], characters=small.characters[:count], counts=small.counts[:count])
+    sides = split(few, name)
+    together = np.concatenate([sides.train, sides.validation, sides.test])
+    assert np.array_equal(np.sort(together), np.arange(count))
+    if name == "article":
+        assert min(map(len, (sides.train, sides.validation, sides.test))) >= 2
+    else:
+        assert len(sides.validation) >= 2
+        assert {few.alphabets[i] for i in sides.test}.isdisjoint(few.alphabets[i] for i in sides.train)
 
 
 def test_omniglot_is_read_again_from_the_cache_and_a_damaged_copy_is_not_trusted(
