@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.t
 # OpenMP's threads would spin while they wait for each other, and keep a core from a browser that has work for it.
 demo test: export OMP_WAIT_POLICY ?= passive
 
+# Tests run in as many processes as there are processors, each with one thread for tensors.
+test: export OMP_NUM_THREADS ?= 1
+
 .PHONY: demo lab test lint animation review wheel test-wheel figures book slides messages clean
 .DEFAULT_GOAL := demo
 
@@ -19,7 +22,7 @@ lab: $(VENV)/.notebooks  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 test: $(VENV)/.test  ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.test  ## check style and types
 	$(BIN)/ruff check .

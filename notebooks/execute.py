@@ -127,6 +127,9 @@ def main() -> None:
         print(f"{path.stem:<32} {executed.seconds:5.0f} s {executed.peak_mb} MB, file {size:.2f} MB", flush=True)
     if not names:
         write_measured(runs)
+    late = [path.stem for path, executed in runs.items() if executed.seconds > budget(path)]
+    if late:
+        raise SystemExit(f"these took longer than they promise (was the machine busy?): {', '.join(late)}")
 
 
 if __name__ == "__main__":

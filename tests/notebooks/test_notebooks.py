@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import itertools
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -68,13 +69,14 @@ def test_they_are_all_there() -> None:
 
 
 @every_notebook
-def test_it_runs_within_its_time_and_memory_without_a_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_within_its_memory_without_a_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fewer tasks than a reader has, unless FAST=0; notebooks/execute.py holds whole runs to their times."""
+    monkeypatch.setenv("FAST", os.environ.get("FAST", "1"))
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data, so that no browser is needed
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
     execute = _load("execute")
     done = execute.run(path, TIMEOUT_S)  # a cell that fails, or takes longer, raises
-    assert done.seconds < 2 * execute.budget(path)
     assert done.peak_mb is None or done.peak_mb < MOST_MB
     assert all(cell.execution_count for cell in done.notebook.cells if cell.cell_type == "code")
     shown = [output.get("data", {}) for cell in done.notebook.cells for output in cell.get("outputs", [])]
