@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from metalearn.schema import Array, check_arrays, unusable, whole
 
 log = logging.getLogger("metalearn")
 
-ENTRIES = {"name": str, "source": str, "citation": str, "characters": list[str], "drawers": list[str]}
+ENTRIES: dict[str, Any] = {"name": str, "source": str, "citation": str, "characters": list[str], "drawers": list[str]}
 LAYOUT = {"images": Array("u", ("characters", "drawings", IMAGE_SIZE, IMAGE_SIZE)), "counts": whole("characters")}
 
 
@@ -42,13 +43,13 @@ def read_cache(key: str) -> CharacterSet:
     """Read the character set kept under ``key``. Raises MetalearnError where there is none, or it is damaged."""
     path = cache_dir() / key
     arrays, description = artifacts.load(path, "characters", ENTRIES)
-    known = {name: tuple(value) if isinstance(value, list) else value for name, value in description.items()}
-    sizes = {"characters": len(known["characters"]), "drawings": len(known["drawers"])}
-    check_arrays(path, arrays, LAYOUT, sizes)
+    said = {name: description[name] for name in ENTRIES}
+    names = {name: tuple(said.pop(name)) for name in ("characters", "drawers")}
+    check_arrays(path, arrays, LAYOUT, {"characters": len(names["characters"]), "drawings": len(names["drawers"])})
     images, counts = arrays["images"], arrays["counts"]
     if not len(images) or counts.min() < 1 or counts.max() > images.shape[1] or images.dtype != np.uint8:
         raise unusable(path, "its characters do not have the drawings that it says")
-    return CharacterSet(**{name: known[name] for name in ENTRIES}, images=images, counts=counts)
+    return CharacterSet(**said, **names, images=images, counts=counts)
 
 
 def write_cache(key: str, characters: CharacterSet) -> None:

@@ -158,6 +158,7 @@ def fit_embedder(
         "family": name,
         "title": find_family(name).title,
         "data": characters.name,
+        "data_fingerprint": characters.fingerprint,
         "split": split_name,
         "seed": seed,
         "tasks": len(tasks),

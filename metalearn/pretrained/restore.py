@@ -68,7 +68,7 @@ ENTRIES = {
     "init": Any,
     "update": Any,
     "modulate": Any,
-    "embedder": list[dict],
+    "embedder": list[dict[str, Any]],
     "steps": int,
     "second_order": bool,
 }
