@@ -51,6 +51,8 @@ def load(path: Path, kind: str | None = None, entries: Mapping[str, Any] | None 
     if kind is not None and description.get("kind") != kind:
         raise unusable(file, f"its kind is {description.get('kind')!r}, not {kind!r}")
     check_entries(file, description, entries or {})
+    with contextlib.suppress(OSError):  # in a folder that cannot be written, they stay where they are
+        settle(path)
     return _read_arrays(path, description["sha256"]), description
 
 

@@ -119,6 +119,8 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, list) and all(_is(entry, inner[0]) for entry in value)
     if origin is tuple:
         return isinstance(value, list) and len(value) == len(inner) and all(map(_is, value, inner))
+    if origin is dict:
+        return isinstance(value, dict)
     if kind is float:
         return type(value) in (int, float) and math.isfinite(value)
     if kind is int:

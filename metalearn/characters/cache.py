@@ -44,12 +44,12 @@ def read_cache(key: str) -> CharacterSet:
     path = cache_dir() / key
     arrays, description = artifacts.load(path, "characters", ENTRIES)
     said = {name: description[name] for name in ENTRIES}
-    names = {name: tuple(said.pop(name)) for name in ("characters", "drawers")}
-    check_arrays(path, arrays, LAYOUT, {"characters": len(names["characters"]), "drawings": len(names["drawers"])})
+    said |= {name: tuple(said[name]) for name in ("characters", "drawers")}
+    check_arrays(path, arrays, LAYOUT, {"characters": len(said["characters"]), "drawings": len(said["drawers"])})
     images, counts = arrays["images"], arrays["counts"]
     if not len(images) or counts.min() < 1 or counts.max() > images.shape[1] or images.dtype != np.uint8:
         raise unusable(path, "its characters do not have the drawings that it says")
-    return CharacterSet(**said, **names, images=images, counts=counts)
+    return CharacterSet(**said, images=images, counts=counts)
 
 
 def write_cache(key: str, characters: CharacterSet) -> None:

@@ -67,7 +67,7 @@ class CharacterSet:
     @cached_property
     def fingerprint(self) -> str:
         """The first digits of a checksum of all drawings and names: what is trained on others is another learner."""
-        checksum = hashlib.sha256(np.ascontiguousarray(self.images))
+        checksum = hashlib.sha256(self.images.tobytes())
         checksum.update(repr((self.images.shape, self.characters, self.drawers, self.counts.tolist())).encode())
         return checksum.hexdigest()[:12]
 
