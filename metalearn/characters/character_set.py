@@ -1,7 +1,9 @@
 """A character set: the drawings of many characters as one uint8 array."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -61,6 +63,13 @@ class CharacterSet:
     def alphabet_names(self) -> tuple[str, ...]:
         """The distinct alphabets, in the order in which they come."""
         return tuple(dict.fromkeys(self.alphabets))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The first digits of a checksum of all drawings and names: what is trained on others is another learner."""
+        checksum = hashlib.sha256(self.images.tobytes())
+        checksum.update(repr((self.images.shape, self.characters, self.drawers, self.counts.tolist())).encode())
+        return checksum.hexdigest()[:12]
 
     @property
     def alphabet_ids(self) -> np.ndarray:

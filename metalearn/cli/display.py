@@ -16,7 +16,7 @@ def fields(result: Result) -> str:
 
 def rows(result: Result) -> str:
     """Return one line per result: the mean with its interval, then what it is of."""
-    hidden = {"mean", "ci95", "data", "seed", "version", "asked_tasks", "wall_s"}
+    hidden = {"mean", "ci95", "data", "data_fingerprint", "seed", "version", "asked_tasks", "wall_s"}
     lines = [
         f"{row['mean']:8.4f} ± {row['ci95']:.4f}  "
         + "  ".join(f"{name} {value}" for name, value in row.items() if name not in hidden)

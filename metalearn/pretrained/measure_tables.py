@@ -48,6 +48,7 @@ def measure_table(table: str, setting: Setting, folder: Path) -> list[Row]:
         raise MetalearnError("unknown table {table!r}; there are {known}", table=table, known=", ".join(TABLES))
     shared: Row = {
         "data": setting.characters.name,
+        "data_fingerprint": setting.characters.fingerprint,
         "seed": setting.seed,
         "version": __version__,
         "asked_tasks": setting.tasks,
