@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from metalearn._files import write_atomically
+from metalearn._files import to_json, write_atomically
 from metalearn.errors import MetalearnError
 
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ def read_table(path: Path) -> list[Row]:
 
 def write_table(path: Path, rows: list[Row]) -> None:
     """Write the rows to ``path`` as JSON, and as CSV beside it."""
-    write_atomically(path, json.dumps(rows, indent=0, ensure_ascii=False).encode() + b"\n")
+    write_atomically(path, to_json(rows, indent=0, ensure_ascii=False).encode() + b"\n")
     write_atomically(path.with_suffix(".csv"), as_csv(rows).encode())
 
 
