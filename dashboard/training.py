@@ -3,6 +3,7 @@
 The server keeps the latest learners, each under a name that only its visitor knows.
 """
 
+import atexit
 import logging
 import secrets
 import threading
@@ -26,6 +27,7 @@ OWN_PREFIX = "yours-"
 # For a start from nothing. The recipes' own rates suit a start from the trained prototypical network.
 LEARNING_RATE = 3e-3
 VALIDATION_TASKS = 40
+LONGEST_GOODBYE_S = 15  # for a meta-step and a validation, when the server ends
 
 
 @dataclass
@@ -98,8 +100,16 @@ def start(training: Training, characters: CharacterSet) -> bool:
         finally:
             training.finished = True
             shared.running.release()
+            atexit.unregister(end)
 
-    threading.Thread(target=run, daemon=True).start()
+    def end() -> None:
+        """Let the step be finished when the server ends: PyTorch aborts a process whose Python goes away amid one."""
+        training.stopping.set()
+        thread.join(LONGEST_GOODBYE_S)
+
+    thread = threading.Thread(target=run, daemon=True)
+    atexit.register(end)
+    thread.start()
     return True
 
 

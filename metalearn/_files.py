@@ -1,9 +1,12 @@
 """Where the kit keeps its files, and how it writes them: completely or not at all."""
 
 import hashlib
+import json
+import math
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -33,3 +36,17 @@ def write_atomically(path: Path, content: bytes) -> None:
 def sha256(content: bytes | memoryview) -> str:
     """Return the SHA-256 of ``content`` as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def to_json(value: Any, indent: int | None = None, ensure_ascii: bool = True) -> str:
+    """Return ``value`` as JSON that every reader takes: null stands where a float is no number (NaN, infinity)."""
+    return json.dumps(finite(value), indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """Return ``value`` with None wherever a float in it is no number."""
+    if isinstance(value, dict):
+        return {name: finite(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,8 +4,12 @@ import json
 import logging
 import socket
 import tempfile
+import threading
 from collections import defaultdict
+from concurrent.futures import Future
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import numpy as np
 
@@ -20,6 +24,8 @@ log = logging.getLogger("metalearn")
 OMNIGLOT_FOLDERS = ("images_background", "images_evaluation")
 
 OMNIGLOT_SHAPE = ((964, 20), (659, 20))
+
+PATIENCE_S = 5.0  # with a network that does not answer
 
 OMNIGLOT_CITATION = (
     "B. M. Lake, R. Salakhutdinov, J. B. Tenenbaum. Human-level concept learning through probabilistic program "
@@ -154,17 +160,41 @@ def download_omniglot() -> CharacterSet:
 
     log.info("downloading Omniglot (14 MB) with torchvision")
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(5)
+    socket.setdefaulttimeout(PATIENCE_S)
     try:
+        _ask(f"{Omniglot.download_url_prefix}/{OMNIGLOT_FOLDERS[0]}.zip")
         with tempfile.TemporaryDirectory() as temporary:
             for background in (True, False):
                 Omniglot(temporary, background=background, download=True)
             root = Path(temporary) / "omniglot-py"
             return _named_source(_read_omniglot(root), "torchvision's download")
-    except (OSError, RuntimeError) as error:
-        raise MetalearnError("Omniglot could not be downloaded ({error})", error=str(error)) from error
+    # A cut or garbled answer is an HTTPException, a redirection to nowhere a ValueError, a damaged file a RuntimeError.
+    except (OSError, HTTPException, ValueError, RuntimeError) as error:
+        said = " ".join(str(error).split()) or repr(error)
+        raise MetalearnError("Omniglot could not be downloaded ({error})", error=said) from error
     finally:
         socket.setdefaulttimeout(before)
+
+
+def _ask(url: str) -> None:
+    """Ask a server for a file's size, and raise what goes wrong; OSError where there is no answer in ``PATIENCE_S``.
+
+    That is for all together: names that nobody resolves, and every address of a server, one after the other.
+    """
+    answer: Future[None] = Future()
+
+    def ask() -> None:
+        try:
+            with urlopen(Request(url, method="HEAD"), timeout=PATIENCE_S):
+                answer.set_result(None)
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()  # looking up a name cannot be broken off
+    try:
+        answer.result(PATIENCE_S)
+    except TimeoutError as error:
+        raise OSError("the network does not answer") from error
 
 
 def _named_source(characters: CharacterSet, source: str) -> CharacterSet:

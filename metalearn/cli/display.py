@@ -1,6 +1,8 @@
 """Showing the result of a subcommand as text."""
 
-from metalearn.cli.commands import Result
+import sys
+
+from metalearn.cli.commands import BLOCKS, Result
 
 
 def fields(result: Result) -> str:
@@ -14,15 +16,31 @@ def fields(result: Result) -> str:
     return "\n".join(lines)
 
 
+def picture(result: Result) -> str:
+    """Return the picture; with plain letters for a terminal that has no blocks."""
+    drawn: str = result["picture"]
+    try:
+        BLOCKS.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return drawn.translate(str.maketrans(BLOCKS, " '.#"))
+    return drawn
+
+
 def rows(result: Result) -> str:
     """Return one line per result: the mean with its interval, then what it is of."""
     hidden = {"mean", "ci95", "data", "data_fingerprint", "seed", "version", "asked_tasks", "wall_s"}
     lines = [
-        f"{row['mean']:8.4f} ± {row['ci95']:.4f}  "
+        _with_interval(row["mean"], row["ci95"])
         + "  ".join(f"{name} {value}" for name, value in row.items() if name not in hidden)
         for row in result["rows"]
     ]
     return "\n".join([*lines, f"written to {result['output']}"])
+
+
+def _with_interval(mean: float | None, ci95: float | None) -> str:
+    """Return a mean and half of its interval; a single task or group has none."""
+    numbers = ["       –" if mean is None else f"{mean:8.4f}", "         " if ci95 is None else f" ± {ci95:.4f}"]
+    return "".join(numbers) + "  "
 
 
 def benchmark(result: Result) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from metalearn._files import write_atomically
+from metalearn._files import to_json, write_atomically
 from metalearn.errors import MetalearnError
 from metalearn.schema import check_entries
 
@@ -31,7 +31,7 @@ def write_table(path: Path, rows: list[Row]) -> None:
     The JSON is what is read again, so it comes last: whoever is interrupted in between measures the last row again.
     """
     write_atomically(path.with_suffix(".csv"), as_csv(rows).encode())
-    write_atomically(path, json.dumps(rows, indent=0, ensure_ascii=False).encode() + b"\n")
+    write_atomically(path, to_json(rows, indent=0, ensure_ascii=False).encode() + b"\n")
 
 
 def as_csv(rows: list[Row]) -> str:

@@ -4,7 +4,7 @@ Learners are trained here, on the lake split, and measured on unseen alphabets. 
 interrupted measurement goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -79,10 +79,13 @@ CASES = (
 )
 
 
-def worlds(setting: Setting) -> list[Measurement]:
-    """List the measurements: in each world its learners without an embedding, those that are told one, embeddings."""
+def worlds(setting: Setting, cases: Sequence[Case] | None = None) -> list[Measurement]:
+    """List the measurements: in each world its learners without an embedding, those that are told one, embeddings.
+
+    ``cases`` are all of them by default.
+    """
     found = []
-    for case in CASES:
+    for case in CASES if cases is None else cases:
         about: Row = {"split": SPLIT, "world": case.world, "training_seeds": case.seeds}
         for name in (*case.without, *case.learners):
             found.append(Measurement(about | {"learner": name}, partial(_compared, setting, case, name)))

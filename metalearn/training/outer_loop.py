@@ -197,4 +197,5 @@ def _has_bfloat16(device: torch.device) -> bool:
     """Whether the processor has bfloat16; where it only emulates it, it is slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    ask = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)  # not in builds without oneDNN, as for macOS
+    return device.type == "cpu" and ask is not None and ask()

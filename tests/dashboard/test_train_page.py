@@ -1,5 +1,7 @@
 """The training page: a learner is trained while one watches, stops when told, and one at a time trains on a server."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -50,6 +52,24 @@ def test_it_stops_when_told(characters: CharacterSet) -> None:
     now.stopping.set()
     assert 2 <= finished(now).step < 400
     assert training.trained_learner(now.name).embedder is None
+
+
+SERVER = """
+import time
+from dashboard import training
+from metalearn.characters.load import load_characters
+
+now = training.Training("prototypes", "lake", 400, 0)
+assert training.start(now, load_characters())
+while now.step < 1:
+    time.sleep(0.01)
+"""
+
+
+def test_a_server_that_ends_amid_a_training_ends_in_peace() -> None:
+    done = subprocess.run([sys.executable, "-c", SERVER], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "terminate called" not in done.stderr
 
 
 def test_others_wait(page: AppTest, characters: CharacterSet) -> None:
