@@ -4,17 +4,34 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from metalearn.errors import MetalearnError
+
 
 def cache_dir() -> Path:
     """Return the folder for data the kit can make again (``METALEARN_CACHE``, else the system's cache folder)."""
     folder = os.environ.get("METALEARN_CACHE")
-    return Path(folder) if folder else platformdirs.user_cache_path("metalearn-kit", appauthor=False)
+    return user_path(folder) if folder else platformdirs.user_cache_path("metalearn-kit", appauthor=False)
+
+
+def user_path(path: str | Path) -> Path:
+    """Return a path that a user wrote, with ``~`` and ``..`` resolved, so that it means the same in every process."""
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, the home of nobody, a NUL in the name
+        raise MetalearnError("{path} is not a path ({error})", path=repr(str(path)), error=in_words(error)) from error
+
+
+def in_words(error: BaseException) -> str:
+    """Return what a library's error says, on one line and without the addresses of objects in memory."""
+    text = re.sub(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>", "", str(error))
+    return " ".join(text.split()) or type(error).__name__
 
 
 def write_atomically(path: Path, content: bytes) -> None:

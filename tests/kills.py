@@ -125,7 +125,7 @@ def caching(folder: Path) -> str:
 def importing(folder: Path) -> str:
     """Import over what is there already: at no time is there nothing."""
     os.environ["METALEARN_CACHE"] = str(folder)
-    if not cache.cache_file("some").exists():
+    if cache.read_cache("some") is None:
         cache.write_cache("some", OTHERS)
     assert cache.read_cache("some").fingerprint in (OTHERS.fingerprint, CHARACTERS.fingerprint)
     cache.write_cache("some", CHARACTERS)

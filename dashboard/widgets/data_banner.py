@@ -27,9 +27,9 @@ def show(characters: CharacterSet) -> None:
 def _download() -> None:
     with st.spinner(_("Downloading Omniglot (14 MB) and reading it; this takes a minute …")):
         try:
-            from metalearn.characters.omniglot import load_omniglot
+            from metalearn.characters.omniglot import fetch_omniglot
 
-            load_omniglot()
+            fetch_omniglot()
         except MetalearnError as error:
             st.error(_("{error}. The glyphs stay until it can be had.").format(error=error_text(error)))
             return

@@ -54,6 +54,26 @@ class CharacterSet:
     citation: str
     counts: np.ndarray = field(repr=False)
 
+    def __post_init__(self) -> None:
+        problem = self._misfit()
+        if problem:
+            raise MetalearnError("{name} is not a character set: {problem}", name=self.name, problem=problem)
+
+    def _misfit(self) -> str:
+        """Say what does not fit together, if anything: a set may come from a damaged file, or from a user's code."""
+        images, counts = np.asarray(self.images), np.asarray(self.counts)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[2:] != (IMAGE_SIZE, IMAGE_SIZE):
+            return f"its images are {images.dtype} {list(images.shape)}, not uint8 [characters, drawings, 28, 28]"
+        if len(self.characters) != len(images) or len(self.drawers) != images.shape[1]:
+            return f"{len(self.characters)} characters and {len(self.drawers)} drawers for images {list(images.shape)}"
+        if counts.dtype.kind not in "iu" or counts.shape != images.shape[:1]:
+            return f"its counts are {counts.dtype} {list(counts.shape)}, not one whole number per character"
+        if len(counts) and not 0 < counts.min() <= counts.max() <= images.shape[1]:
+            return f"a character has {counts.min()} to {counts.max()} drawings, and there is room for {images.shape[1]}"
+        if len(set(self.characters)) != len(self.characters):
+            return "two characters have the same name"
+        return ""
+
     @property
     def alphabets(self) -> tuple[str, ...]:
         """The alphabet of each character."""

@@ -4,6 +4,7 @@ import logging
 import os
 from pathlib import Path
 
+from metalearn._files import user_path
 from metalearn.characters.cache import cached
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.image_folder import load_folder
@@ -25,8 +26,8 @@ def load_characters(data_dir: str | Path | None = None, download: bool = True) -
     Parameters
     ----------
     data_dir : path, optional
-        A folder with Omniglot, or with folders of your own images, one per class; or "glyphs", for the built-in
-        scripts. ``METALEARN_DATA`` may hold the same.
+        A folder with Omniglot, or with folders of your own images, one per class (or a zip archive of that); or
+        "glyphs", for the built-in scripts. ``METALEARN_DATA`` may hold the same.
     download : bool
         Whether Omniglot may be downloaded.
 
@@ -52,7 +53,7 @@ def load_characters(data_dir: str | Path | None = None, download: bool = True) -
     if str(source) == "glyphs":
         found = make_glyphs()
     elif source:
-        path = Path(source).expanduser()
+        path = user_path(source)
         found = load_omniglot(path) if holds_omniglot(path) else load_folder(path)
     else:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metalearn import __version__
+from metalearn._files import cache_dir, user_path
 from metalearn.cli.checks import output_file, output_folder, unread
 from metalearn.errors import MetalearnError
 
@@ -74,9 +75,9 @@ def _describe(characters: "CharacterSet") -> Result:
 
 def download_data(options: argparse.Namespace) -> Result:
     """Fetch Omniglot into the cache."""
-    from metalearn.characters.omniglot import load_omniglot
+    from metalearn.characters.omniglot import fetch_omniglot
 
-    return _describe(load_omniglot())
+    return _describe(fetch_omniglot())
 
 
 def import_data(options: argparse.Namespace) -> Result:
@@ -84,9 +85,10 @@ def import_data(options: argparse.Namespace) -> Result:
     from metalearn.characters.image_folder import load_folder
     from metalearn.characters.omniglot import holds_omniglot, import_omniglot
 
-    if holds_omniglot(options.path):
-        return _describe(import_omniglot(options.path))
-    return {**_describe(load_folder(options.path)), "use_it_with": f"--data-dir {options.path}"}
+    path = user_path(options.path)
+    if holds_omniglot(path):
+        return _describe(import_omniglot(path))
+    return {**_describe(load_folder(path)), "use_it_with": f"--data-dir {path}"}
 
 
 def preview_data(options: argparse.Namespace) -> Result:
@@ -384,8 +386,9 @@ def dashboard(options: argparse.Namespace) -> Result:
     environment = dict(os.environ)
     if options.data_dir:
         _data(options)  # what cannot be read is said here, and not on every page
-        named = str(options.data_dir)
-        environment["METALEARN_DATA"] = named if named == "glyphs" else str(options.data_dir.expanduser().resolve())
+    environment["METALEARN_CACHE"] = str(cache_dir())  # the server runs in another folder: full paths
+    if data := options.data_dir or environment.get("METALEARN_DATA"):
+        environment["METALEARN_DATA"] = "glyphs" if str(data) == "glyphs" else str(user_path(data))
     print(f"metalearn: the dashboard is at {address} (stop it with Ctrl-C)", file=sys.stderr)
     app = str(home / "dashboard" / "app.py")
     command = [sys.executable, "-m", "streamlit", "run", app, f"--server.port={options.port}"]
