@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address, state
+from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
 from dashboard.widgets import copy_as_python, table_chart
@@ -55,7 +56,7 @@ def choose() -> tuple[str, int]:
         _("Question"), shipped, format_func=lambda name: _(TITLES[name]), key="table", persist_state="session"
     )
     views = VIEWS[table]
-    st.session_state["view"] = min(st.session_state.get("view") or 0, len(views) - 1)
+    st.session_state["view"] = min(st.session_state["view"] or 0, len(views) - 1)
     view = right.selectbox(
         _("Measure"), range(len(views)), format_func=lambda i: _(views[i].says), key="view", persist_state="session"
     )
@@ -168,7 +169,12 @@ def page() -> None:
             )
         )
         return
-    with address.synchronised({"table": address.one_of(VIEWS), "view": address.number(0, 9)}):
+    tables = shipped_tables()
+    choices = {
+        "table": Choice(address.one_of(tables), tables[0]),
+        "view": Choice(lambda values: address.number(0, len(VIEWS[st.session_state["table"]]) - 1)(values), 0),
+    }
+    with address.synchronised(choices):
         table, view = choose()
         rows = state.table(table)
         show(table, rows, view)

@@ -32,7 +32,7 @@ def draw() -> OwnCharacters:
     from metalearn.characters.uploads import images_from_strokes
 
     count = st.select_slider(
-        _("How many characters?"), range(2, MOST_CLASSES + 1), 3, key="classes", persist_state="session"
+        _("How many characters?"), range(2, MOST_CLASSES + 1), key="classes", persist_state="session"
     )
     rows = [QUERY, *ascii_uppercase[:count]]
     st.markdown(
