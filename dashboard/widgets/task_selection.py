@@ -25,8 +25,8 @@ def read_names(values: list[str], task_map: TaskMap) -> list[str]:
 
 
 def read_many(values: list[str], task_map: TaskMap) -> str | None:
-    """Read a selection of many tasks, as :func:`_packed` writes it."""
-    return values[-1] if values and _unpacked(values[-1], len(task_map.names)) else None
+    """Read a selection of many tasks, as :func:`packed` writes it."""
+    return values[-1] if values and unpacked(values[-1], len(task_map.names)) else None
 
 
 def choose(task_map: TaskMap) -> list[int]:
@@ -46,7 +46,7 @@ def choose(task_map: TaskMap) -> list[int]:
 
 def _choose_many(task_map: TaskMap) -> list[int]:
     """Say how many tasks a box or a lasso selected, where they are too many to be named; a button deselects them."""
-    selected = _unpacked(st.session_state["many"], len(task_map.names))
+    selected = unpacked(st.session_state["many"], len(task_map.names))
     if not selected:
         st.session_state["many"] = ""
         return []
@@ -76,16 +76,16 @@ def select(tasks: Iterable[Any], names: tuple[str, ...]) -> None:
     known = list(dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names)))
     few = len(known) <= MOST_NAMED
     st.session_state["tasks"] = [names[task] for task in known] if few else []
-    st.session_state["many"] = "" if few else _packed(known, len(names))
+    st.session_state["many"] = "" if few else packed(known, len(names))
 
 
-def _packed(tasks: list[int], count: int) -> str:
+def packed(tasks: list[int], count: int) -> str:
     """Return a selection among ``count`` tasks as a short text that can stand in an address: a bit for each task."""
     bits = np.packbits(np.isin(np.arange(count), tasks))
     return base64.urlsafe_b64encode(bits.tobytes()).decode()
 
 
-def _unpacked(text: str, count: int) -> list[int]:
+def unpacked(text: str, count: int) -> list[int]:
     """Return the tasks of such a text; none, if it does not fit ``count`` tasks."""
     try:
         packed = np.frombuffer(base64.urlsafe_b64decode(text.encode("ascii")), np.uint8)

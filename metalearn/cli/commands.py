@@ -335,8 +335,7 @@ def dashboard(options: argparse.Namespace) -> Result:
     if options.data_dir:
         environment["METALEARN_DATA"] = str(options.data_dir.expanduser().resolve())
     print(f"metalearn: the dashboard is at {address} (stop it with Ctrl-C)", file=sys.stderr)
-    app = str(home / "dashboard" / "app.py")
-    command = [sys.executable, "-m", "streamlit", "run", app, f"--server.port={options.port}"]
+    command = [sys.executable, "-m", "dashboard", f"--server.port={options.port}"]
     command.append(f"--server.headless={str(options.no_browser).lower()}")
     # From there, Streamlit reads .streamlit/config.toml, and Python finds the package ``dashboard``.
     with subprocess.Popen(command, env=environment, cwd=home) as server:

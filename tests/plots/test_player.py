@@ -118,10 +118,15 @@ def without_answers(shown: AdaptationView) -> AdaptationView:
 
 def test_no_answer_yet_is_drawn_as_such(on_map: TaskOnMap) -> None:
     figure = adaptation_player(recorded([without_answers(full("one"))], on_map))
-    first, second = ([t for t in frame.data if t.mode == "text"] for frame in figure.frames[:2])
-    assert [len(t.text) for t in first] == [0, 0, len(ANSWERS)]  # right, wrong, none yet
-    assert set(first[2].text) == {"?"}
-    assert [len(t.text) for t in second][2] == 0
+    moving = figure.frames[0].traces
+    texts = [
+        i
+        for i, trace in enumerate(moving)
+        if figure.data[trace].type == "scatter" and figure.data[trace].mode == "text"
+    ]  # of right, wrong, none yet
+    first, second = ([list(frame.data[i].text) for i in texts] for frame in figure.frames[:2])
+    assert first == [[], [], ["?"] * len(ANSWERS)]
+    assert second[2] == []
     (plane,) = [trace for trace in figure.data if trace.type == "heatmap" and trace.zmin == NO_ANSWER - 0.5]
     assert (plane.z == NO_ANSWER).all()
     assert plane.colorscale[0][1] == plane.colorscale[1][1] == "#ffffff"
