@@ -66,9 +66,10 @@ class Training:
         """Whether all visitors have closed their pages, and had the time to come back that a reload takes."""
         if not runtime.exists():  # no server, and so nobody who could leave
             return False
+        now = time.monotonic()
         if any(map(runtime.get_instance().is_active_session, tuple(self.visitors))):
-            self.last_seen = time.monotonic()
-        return time.monotonic() - self.last_seen > LONGEST_AWAY_S
+            self.last_seen = now
+        return now - self.last_seen > LONGEST_AWAY_S
 
 
 class Trainings:

@@ -74,8 +74,8 @@ def show(table: str, rows: list[Row], number: int) -> None:
     st.caption(
         _(
             "With 95-percent intervals over test tasks; over alphabets for the nearest of the same alphabet, for "
-            "transfer, for questions about the drawer, and within an alphabet for `ensemble` and `anil`; over training "
-            "seeds in worlds. Controls are measured in the same way."
+            "transfer, for questions about the drawer, and within an alphabet for the three networks side by side "
+            "and for ANIL; over training seeds in worlds. Controls are measured in the same way."
         ),
         help=_(EXPLANATIONS[table]),
     )

@@ -47,7 +47,7 @@ def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:
 def test_it_stops_when_told(characters: CharacterSet) -> None:
     now = Training("prototypes", "article", 400, 0)
     assert training.start(now, characters)
-    while now.step < 2:
+    while now.step < 2 and not now.finished:
         time.sleep(0.05)
     now.stopping.set()
     assert 2 <= finished(now).step < 400
@@ -111,12 +111,12 @@ def test_a_link_to_a_training_that_is_gone_says_so(page: AppTest) -> None:
 def test_it_stops_when_everybody_has_left(characters: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
     here = {"one", "two"}
     monkeypatch.setattr("dashboard.training.LONGEST_AWAY_S", 0)
-    monkeypatch.setattr("streamlit.runtime.exists", lambda: True)
-    monkeypatch.setattr("streamlit.runtime.get_instance", lambda: SimpleNamespace(is_active_session=here.__contains__))
+    server = SimpleNamespace(is_active_session=here.__contains__)
+    monkeypatch.setattr("dashboard.training.runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: server))
     now = Training("prototypes", "lake", 400, 0, visitors={"one", "two"})
     assert training.start(now, characters)
     here.discard("one")  # one of two tabs is closed
-    while now.step < 3:
+    while now.step < 3 and not now.finished:
         time.sleep(0.05)
     assert not now.finished
     here.clear()
