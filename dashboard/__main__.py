@@ -11,7 +11,8 @@ def main() -> None:
     """Run ``streamlit run``, but never ask another machine for anything.
 
     For a page of another origin that wants to connect, Streamlit would ask a server elsewhere for this machine's
-    address on the internet, to compare the two. Names that may connect go into its option ``server.corsAllowedOrigins``.
+    address on the internet, to compare the two. Names that may connect go into its option
+    ``server.corsAllowedOrigins``.
     """
     net_util.get_external_ip = lambda: None
     sys.argv = ["streamlit", "run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]]
