@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import adaptation_jobs, state, training, worker_pool
+from dashboard import adaptation_jobs, address, state, training, worker_pool
 from dashboard.language import _
 from dashboard.widgets import images, map_chart
 from dashboard.widgets.plain_text import plain
@@ -15,13 +15,25 @@ NEIGHBOURS = 5
 BEST_ANSWERS = 3
 
 
+def read_learner(values: list[str]) -> str | None:
+    """Read which learner an address asks for: one of the chosen split, or the visitor's own."""
+    return address.one_of(state.learner_titles(st.session_state["split"]))(values)
+
+
+def usual_learner() -> str:
+    """Return the learner that is asked at first."""
+    titles = state.learner_titles(st.session_state["split"])
+    return "wide" if "wide" in titles else next(iter(titles))
+
+
 def recognise(own: OwnCharacters, split: str) -> None:
     """Let a learner adapt to the visitor's classes, and say what it takes the queries for."""
     titles = state.learner_titles(split)
+    if st.session_state["learner"] not in titles:
+        st.session_state["learner"] = usual_learner()
     learner = st.selectbox(
         _("Learner"),
         list(titles),
-        list(titles).index("wide") if "wide" in titles else 0,
         format_func=titles.__getitem__,
         key="learner",
         persist_state="session",

@@ -37,7 +37,7 @@ class OwnCharacters:
 def draw() -> OwnCharacters:
     """Let the visitor draw on a sheet with one row of queries and one row per class."""
     count = st.select_slider(
-        _("How many characters?"), range(2, MOST_CLASSES + 1), 3, key="classes", persist_state="session"
+        _("How many characters?"), range(2, MOST_CLASSES + 1), key="classes", persist_state="session"
     )
     rows = [QUERY, *ascii_uppercase[:count]]
     st.markdown(

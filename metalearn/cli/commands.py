@@ -390,8 +390,7 @@ def dashboard(options: argparse.Namespace) -> Result:
     if data := options.data_dir or environment.get("METALEARN_DATA"):
         environment["METALEARN_DATA"] = "glyphs" if str(data) == "glyphs" else str(user_path(data))
     print(f"metalearn: the dashboard is at {address} (stop it with Ctrl-C)", file=sys.stderr)
-    app = str(home / "dashboard" / "app.py")
-    command = [sys.executable, "-m", "streamlit", "run", app, f"--server.port={options.port}"]
+    command = [sys.executable, "-m", "dashboard", f"--server.port={options.port}"]
     command.append(f"--server.headless={str(options.no_browser).lower()}")
     # From there, Streamlit reads .streamlit/config.toml, and Python finds the package ``dashboard``.
     return {"address": address, "exit_code": _serve(command, environment, home)}

@@ -62,7 +62,7 @@ def pieces(root: Path, seed: int = 0) -> list[Piece]:
             fit = partial(make_embedder, name, split_name=split, root=root, seed=seed)
             found.append(Piece(f"{split}/{name}", fit, (base,)))
         found += [_map(family, split, root, seed) for family in MAPPED_FAMILIES]
-    found.append(_map("gradient", "article", root, seed, "glyphs"))
+        found.append(_map("gradient", split, root, seed, "glyphs"))
     found.append(_episodes("lake", "mixed", root, seed))
     found += [_learner(name, "lake", root, seed, "mixed") for name in MIXED]
     return [*found, _map(EPISODE_MAP, "lake", root, seed)]
