@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from metalearn.characters.image_files import File, open_files
+from metalearn.characters.image_files import File, file_on_disk, open_files
 from metalearn.characters.images import MAX_FILE_BYTES, count_pixels, decode_image
 from metalearn.characters.ink import normalise_image
 from metalearn.characters.layouts import classes_by_place, classes_in_table, is_table
@@ -23,6 +23,7 @@ MISSING = "{name} is in the table, but not there"
 BLANK = "{name} is blank, or nearly so"
 EXPECTED = (JUNK, OTHER_KIND)
 
+MOST_TO_NAME = 5_000  # images in a folder whose classes are asked for
 UNREAD_SUFFIXES = {".heic", ".heif", ".avif", ".jxl", ".svg", ".psd", ".dng", ".cr2", ".nef", ".pdf"}
 
 
@@ -104,6 +105,38 @@ def read_image(file: File) -> np.ndarray:
     if not drawing.any():
         raise MetalearnError(BLANK, name=file.name)
     return drawing
+
+
+def read_images(paths: Iterable[Path]) -> Collection:
+    """Read images that belong to no class yet: files, and what is in folders and zip archives, however deep.
+
+    They are all in the class "", in order. What is blank or cannot be read is left out. Raises MetalearnError for a
+    path that is not there, and where no image can be used.
+    """
+    found = Collection()
+    for path in paths:
+        name = str(path)
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            with open_files(path, name) as files:
+                images = [file for file in files if _is_wanted(file, found)]
+                _check(images, Limits(images=MOST_TO_NAME), name)
+                _read_into(found, _with_progress(images, name))
+        else:
+            _read_into(found, [file_on_disk(path)])
+    if not found.classes:
+        why = next(iter(found.problems), None) or MetalearnError("no file there is an image")
+        raise MetalearnError("there is no image that can be used: {why}", why=str(why)) from why
+    return found
+
+
+def _read_into(found: Collection, images: Iterable[File]) -> None:
+    for file in images:
+        try:
+            drawing = read_image(file)
+            found.classes[""].append(drawing)
+            found.files[""].append(file.name)
+        except MetalearnError as why:
+            found.left_out[file.name] = why
 
 
 def _is_wanted(file: File, found: Collection) -> bool:

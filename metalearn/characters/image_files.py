@@ -57,7 +57,7 @@ def open_files(source: Path | bytes, name: str) -> Iterator[list[File]]:
     than 200,000 files; its messages call the source ``name``.
     """
     if isinstance(source, Path) and source.is_dir():
-        yield _within_limits((_on_disk(source, path) for path in _walk(source, set())), name)
+        yield _within_limits((file_on_disk(path, source) for path in _walk(source, set())), name)
         return
     try:
         archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
@@ -97,12 +97,13 @@ def _walk(folder: Path, visited: set[Path]) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def _on_disk(root: Path, path: Path) -> File:
+def file_on_disk(path: Path, root: Path | None = None) -> File:
+    """Return the file at ``path``; its name is its place below ``root``, or the path itself."""
     try:
         size = path.stat().st_size
     except OSError:
         size = 0  # a link that leads nowhere; reading it will say so
-    name = path.relative_to(root).as_posix()
+    name = path.as_posix() if root is None else path.relative_to(root).as_posix()
     return File(name, size, partial(_read, name, partial(_content, path)))
 
 

@@ -269,14 +269,14 @@ def _check_evaluate(options: argparse.Namespace) -> None:
         unread(options, "--embedding", "protocol", "runs", *of_episodes)
     elif options.protocol == "lake-runs":
         unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes)
-        _check_split(options)
+        check_split(options)
         if options.runs is None:
             raise MetalearnError("--protocol lake-runs needs the folder with the runs: --runs DIR")
     elif options.runs:
         raise MetalearnError("--runs goes with --protocol lake-runs")
 
 
-def _check_split(options: argparse.Namespace) -> None:
+def check_split(options: argparse.Namespace) -> None:
     """Raise MetalearnError for a split beside a learner that is not looked for by its split."""
     from metalearn.pretrained.recipes import RECIPES
 
@@ -328,7 +328,7 @@ def adapt(options: argparse.Namespace) -> Result:
     from metalearn.pretrained.learners import load_learner
     from metalearn.tasks.single_task import make_task
 
-    _check_split(options)
+    check_split(options)
     own = is_own(options.learner)
     learner = own_learner(options.learner) if own else load_learner(options.learner, options.split)
     characters = _data(options)

@@ -74,3 +74,18 @@ def trajectory(result: Result) -> str:
     for step, row in enumerate(result["steps"]):
         lines.append(f"{step:4}  {row['support_loss']:12.4f}  {row['query_accuracy']:14.1%}")
     return "\n".join(lines)
+
+
+def answers(result: Result) -> str:
+    """Return one line per image, and below them how far "none of these" can be trusted."""
+    longest = max(len(row["file"]) for row in result["answers"])
+    lines = []
+    for row in result["answers"]:
+        nearest = f" (nearest: {row['nearest']})" if row["answer"] != row["nearest"] else ""
+        lines.append(f"{row['file']:{longest}}  {row['probability']:4.0%}  {row['answer']}{nearest}")
+    limit = result["none_of_these"]
+    lines.append(
+        f'"none of these": on {limit["measured_on"]}, {limit["known_refused"]:.0%} of images of the classes were '
+        f"wrongly called so, and {limit['unknown_accepted']:.0%} of others were not"
+    )
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from metalearn import __version__
-from metalearn.cli import commands, display
+from metalearn.cli import commands, display, naming
 from metalearn.cli.commands import Result
 from metalearn.errors import MetalearnError
 
@@ -33,8 +33,8 @@ def make_parser() -> argparse.ArgumentParser:
     whole = _Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
     whole.add_argument("--version", action="version", version=__version__)
     subparsers = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    measuring = (_add_evaluate, _add_compare, _add_benchmark)
-    for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, _add_adapt, _add_course, _add_dashboard):
+    measuring, using = (_add_evaluate, _add_compare, _add_benchmark), (_add_adapt, _add_predict)
+    for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, *using, _add_course, _add_dashboard):
         add(subparsers)
     return whole
 
@@ -312,6 +312,25 @@ def _add_adapt(subparsers: Any) -> None:
     _shots_option(parser)
     parser.add_argument("--queries", type=_positive, default=10, metavar="Q", help="queries per class (default 10)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+
+
+def _add_predict(subparsers: Any) -> None:
+    parser = _command(
+        subparsers,
+        "predict",
+        "name new images, given a folder with a few of each class",
+        "metalearn predict my-symbols whiteboard.jpg more-photos --html answers.html",
+        naming.name_images,
+        display.answers,
+    )
+    parser.add_argument("support", type=Path, metavar="SUPPORT", help="folder or .zip with a folder for each class")
+    parser.add_argument("queries", type=Path, nargs="+", metavar="QUERY", help="images, or folders of images, to name")
+    _split_option(parser)
+    parser.add_argument(
+        "--learner", default="wide", help=f"which one (default: wide); or the path of one you trained; {OWN}"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write answers and probabilities into this .csv")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also show images beside answers, in this .html")
 
 
 def _add_course(subparsers: Any) -> None:
