@@ -82,7 +82,7 @@ def _prepare_streams() -> None:
     log = logging.getLogger("metalearn")
     log.handlers = [handler]
     log.setLevel(logging.INFO)
-    if int(os.environ.get("RANK", 0)) and "TORCHELASTIC_RUN_ID" in os.environ:  # one of several; the first one speaks
+    if "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("RANK") != "0":  # one of several; the first one speaks
         os.environ["TQDM_DISABLE"] = "1"
         sys.stdout = io.StringIO()
 

@@ -45,9 +45,14 @@ class Part:
         return [m for m in everything if self.about.items() <= m.about.items()]
 
 
-BEFORE_TRANSFER = 5  # the results of a family that come before those on transfer, which take minutes
+ALPHABETS, BEFORE_TRANSFER = 3, 5  # a family's first results; those on transfer, which follow, take minutes
 PARTS = (
-    Part("families", {"split": "article", "embedding": "gradient", "reducer": "raw"}, BEFORE_TRANSFER),
+    Part("families", {"split": "article", "embedding": "gradient", "reducer": "raw"}, ALPHABETS),
+    Part(
+        "families",
+        {"split": "article", "embedding": "collaborative", "reducer": "raw", "entries": None},
+        BEFORE_TRANSFER,
+    ),
     Part("families", {"split": "lake", "embedding": "generative", "reducer": "raw"}, BEFORE_TRANSFER),
     Part("learners", {"what": "steps", "learner": "anil"}),
     Part("learners", {"what": "steps", "learner": "preinit"}),

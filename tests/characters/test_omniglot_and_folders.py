@@ -208,7 +208,8 @@ def test_the_switch_to_glyphs_is_said_aloud(
     def unreachable(*args: object, **settings: object) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr("torchvision.datasets.Omniglot", unreachable)
+    monkeypatch.setattr("metalearn.characters.omniglot._ask", unreachable)
+    monkeypatch.setattr("metalearn.characters.load._failure", None)
     with caplog.at_level(logging.INFO, "metalearn"):
         found = load_characters()
     assert found.name == "glyphs"

@@ -80,7 +80,8 @@ def test_glyphs_in_place_of_omniglot_are_announced(app: AppTest, monkeypatch: py
     def unreachable(*args: object, **settings: object) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr("torchvision.datasets.Omniglot", unreachable)
+    monkeypatch.setattr("metalearn.characters.omniglot._ask", unreachable)
+    monkeypatch.setattr("metalearn.characters.load._failure", None)
     app.run()
     assert "not Omniglot" in app.warning[0].value
     order = [element.type for element in app.main.children.values() for element in flat(element)]
