@@ -204,9 +204,10 @@ class _Parts:
                 setattr(step, name, sizes[size])
 
     def own_array(self, name: str) -> np.ndarray:
-        """Return an array that belongs to a part."""
-        check_arrays(
-            self.path, {n: a for n, a in self.arrays.items() if n == name}, layout_of({name: self.arrays[name]})
-        )
+        """Return an array that belongs to a part. Raises MetalearnError where there is none, or it is not finite."""
+        if name not in self.arrays:
+            raise unusable(self.path, f"it lacks the array {name!r}")
+        array = self.arrays[name]
+        check_arrays(self.path, {name: array}, layout_of({name: array}))
         self.used.add(name)
-        return self.arrays[name]
+        return array
