@@ -26,22 +26,41 @@ def cache_file(key: str) -> Path:
 
 def cached(key: str, build: Callable[[], CharacterSet]) -> CharacterSet:
     """Read the character set kept under ``key``, or build and keep it. A damaged copy is built again."""
-    if cache_file(key).exists():
-        try:
-            return read_cache(key)
-        except MetalearnError as error:
-            log.warning("the cached copy of %s is made anew: %s", key, error)
+    kept = read_cache(key)
+    if kept is not None:
+        return kept
     built = build()
     try:
         write_cache(key, built)
-    except OSError as error:
-        log.warning("could not keep a copy in %s (%s); the next start reads it all again", cache_dir(), error)
+    except MetalearnError as error:
+        log.warning("%s; the next start reads it all again", error)
     return built
 
 
-def read_cache(key: str) -> CharacterSet:
-    """Read the character set kept under ``key``. Raises MetalearnError where there is none, or it is damaged."""
-    path = cache_dir() / key
+def read_cache(key: str) -> CharacterSet | None:
+    """Return the character set kept under ``key``; None where there is none, or a damaged one."""
+    if not cache_file(key).exists():
+        return None
+    try:
+        return _read(cache_dir() / key)
+    except MetalearnError as error:
+        log.warning("the cached copy of %s is made anew: %s", key, error)
+        return None
+
+
+def write_cache(key: str, characters: CharacterSet) -> None:
+    """Keep a character set under ``key``, in place of what was there. Raises MetalearnError where there is no room."""
+    arrays = {"images": characters.images, "counts": characters.counts}
+    description = {name: getattr(characters, name) for name in ENTRIES}
+    try:
+        artifacts.save(cache_dir() / key, arrays, {"kind": "characters", **description})
+    except OSError as error:
+        raise MetalearnError(
+            "could not keep a copy in {folder} ({error})", folder=cache_dir(), error=str(error)
+        ) from error
+
+
+def _read(path: Path) -> CharacterSet:
     arrays, description = artifacts.load(path, "characters", ENTRIES)
     said = {name: description[name] for name in ENTRIES}
     said |= {name: tuple(said[name]) for name in ("characters", "drawers")}
@@ -50,10 +69,3 @@ def read_cache(key: str) -> CharacterSet:
     if not len(images) or counts.min() < 1 or counts.max() > images.shape[1] or images.dtype != np.uint8:
         raise unusable(path, "its characters do not have the drawings that it says")
     return CharacterSet(**said, images=images, counts=counts)
-
-
-def write_cache(key: str, characters: CharacterSet) -> None:
-    """Keep a character set under ``key``, in place of the one that was there. Raises OSError."""
-    arrays = {"images": characters.images, "counts": characters.counts}
-    description = {name: getattr(characters, name) for name in ENTRIES}
-    artifacts.save(cache_dir() / key, arrays, {"kind": "characters", **description})

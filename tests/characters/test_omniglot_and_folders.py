@@ -99,7 +99,7 @@ def test_omniglot_is_read_again_from_the_cache_and_a_damaged_copy_is_not_trusted
 ) -> None:
     import os
 
-    (kept,) = cache.glob("omniglot-*.npy")
+    (kept,) = cache.glob("omniglot-*.safetensors")
     again = load_omniglot(os.environ["METALEARN_DATA"])
     assert np.array_equal(again.images, omniglot.images)
     whole = kept.read_bytes()
