@@ -5,6 +5,7 @@ Reading a file never imports anything.
 """
 
 import inspect
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import torch
 from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+from torch.overrides import TorchFunctionMode
 
 from metalearn.embeddings.adaptation import AdaptationEmbedding
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
@@ -73,6 +75,9 @@ ENTRIES = {
     "second_order": bool,
 }
 
+MAKING = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn, torch.eye, torch.arange)
+SMALL = 1_000_000  # numbers that a tensor may always have
+
 
 def restore_learner(
     path: Path, arrays: dict[str, np.ndarray], description: Mapping[str, Any], custom: Iterable[Any]
@@ -82,7 +87,8 @@ def restore_learner(
     known = {getattr(part, "__name__", type(part).__name__): part for part in (*KNOWN, *custom)}
     parts = _Parts(path, arrays, known)
     try:
-        learner = _make(parts, description)
+        with _NoLargerThan(max(SMALL, *(array.size for array in arrays.values()))):
+            learner = _make(parts, description)
     except MetalearnError:
         raise
     except Exception as error:  # what a part makes of settings that are not its own is anyone's guess
@@ -94,6 +100,25 @@ def restore_learner(
     check_arrays(path, state, layout_of(learner.state_dict()))
     learner.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
     return learner.eval()
+
+
+class _NoLargerThan(TorchFunctionMode):
+    """Lets no tensor be made that has more numbers than this: a short file could ask for all memory there is.
+
+    Every tensor of a learner is in its file, so none is larger than the file's largest array.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in MAKING and args:
+            first = args[0]
+            shape = first if isinstance(first, list | tuple) else [n for n in args if isinstance(n, int)]
+            if math.prod(shape) > self.most:
+                raise ValueError(f"it asks for {list(shape)} numbers, more than are in the file")
+        return func(*args, **(kwargs or {}))
 
 
 def _make(parts: "_Parts", description: Mapping[str, Any]) -> Learner:
@@ -153,8 +178,11 @@ class _Parts:
         step, prefix = self.make(described, None), f"embedder/{number}/learned/"
         names = [name.removeprefix(prefix) for name in self.arrays if name.startswith(prefix)]
         learned = {name: self.own_array(f"{prefix}{name}") for name in names}
-        if hasattr(step, "layout"):
+        if hasattr(step, "layout"):  # the kit's own
             check_arrays(self.path, learned, step.layout())
+            if hasattr(step, "parameters"):
+                base = {name: value.numpy() for name, value in step.parameters.items()}
+                check_arrays(self.path, base, layout_of(step.backbone.initial()))
         if hasattr(step, "restore"):
             step.restore(learned)
         elif type(step).__name__ in REDUCERS:
@@ -176,9 +204,10 @@ class _Parts:
                 setattr(step, name, sizes[size])
 
     def own_array(self, name: str) -> np.ndarray:
-        """Return an array that belongs to a part."""
-        check_arrays(
-            self.path, {n: a for n, a in self.arrays.items() if n == name}, layout_of({name: self.arrays[name]})
-        )
+        """Return an array that belongs to a part. Raises MetalearnError where there is none, or it is not finite."""
+        if name not in self.arrays:
+            raise unusable(self.path, f"it lacks the array {name!r}")
+        array = self.arrays[name]
+        check_arrays(self.path, {name: array}, layout_of({name: array}))
         self.used.add(name)
-        return self.arrays[name]
+        return array
