@@ -246,12 +246,14 @@ def evaluate(options: argparse.Namespace) -> Result:
         embedder = own_embedder(name, characters, options.split) if is_own(name) else None
         return embedding_table(name, characters, options.split, options.seed, own=embedder)
     name = options.learner or best_learner(options.split)
+    if is_own(name):
+        unread(options, "a learner of your own", "allow_seen")
     learner = own_learner(name) if is_own(name) else load_learner(name, options.split)
     return learner_accuracy(
+        learner,
         name,
         _data(options),
         options.split,
-        own=learner,
         within_alphabet=options.protocol == "within-alphabet",
         ways=options.ways,
         shots=options.shots,
@@ -259,12 +261,15 @@ def evaluate(options: argparse.Namespace) -> Result:
         tasks=options.tasks,
         steps=options.steps,
         seed=options.seed,
+        classes=options.classes,
+        allow_seen=options.allow_seen,
+        described=not is_own(name),
     )
 
 
 def _check_evaluate(options: argparse.Namespace) -> None:
     """Raise MetalearnError for options that contradict each other, or that nothing would read."""
-    of_episodes = ("ways", "shots", "queries", "tasks", "steps")
+    of_episodes = ("ways", "shots", "queries", "tasks", "steps", "classes", "allow_seen")
     if options.embedding:
         unread(options, "--embedding", "protocol", "runs", *of_episodes)
     elif options.protocol == "lake-runs":

@@ -24,7 +24,7 @@ class _Store(argparse.Action):
     """Keep a value, and that the user gave it: its name is in ``options.given``."""
 
     def __call__(self, _parser: Any, options: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        setattr(options, self.dest, value)
+        setattr(options, self.dest, value if self.nargs != 0 else True)
         options.given |= {self.dest}
 
 
@@ -255,6 +255,18 @@ def _add_evaluate(subparsers: Any) -> None:
     parser.add_argument("--queries", type=_positive, default=5, metavar="Q", help="queries per class (default 5)")
     parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="how many tasks (default 600)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+    parser.add_argument(
+        "--classes",
+        choices=("test", "all"),
+        default="test",
+        help="test: the split's test side (default); all: every class, for a collection the learner has not seen",
+    )
+    parser.add_argument(
+        "--allow-seen",
+        nargs=0,
+        default=False,
+        help="test on characters that the learner was trained on, too; the result says how many they are",
+    )
 
 
 def _add_compare(subparsers: Any) -> None:
