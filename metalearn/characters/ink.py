@@ -14,6 +14,7 @@ FAINTEST = 0.1  # of the strongest ink; what is fainter is paper
 NOISE = 8  # what differs from the paper by less than this many times its noise is paper
 LOWEST_CONTRAST = 8  # levels of 255; where even the strongest differs by less, people see nothing
 EVEN_SHARE = 0.7  # of the border has one colour where the light is even
+SCATTERED_INK = 1.0  # pixels of the drawing
 SPECK_INK, SPECK_SIDE = 1.5, 4  # pixels of the drawing. The smallest that Omniglot's drawers drew, a dot, has 1.8.
 
 # For uneven light: the paper is the median over a neighbourhood of 25 x 25 of 56 x 56 places.
@@ -21,10 +22,11 @@ PLACES, NEIGHBOURHOOD = 56, 25
 
 # For ruled paper
 SLOPES = np.linspace(-0.07, 0.07, 29)  # up to four degrees
+LONGEST_PAGE = 4  # times as long as it is wide
 RULED_SIDE = 112  # the lines are looked for in an image of this size
 STRONGEST_RULE = 0.75  # of the strongest ink; what crosses the image and is stronger was drawn,
 MANY_RULES = 5  # unless there are as many of it as nobody draws
-RESIDUE = 0.35  # of a line's strength may be left of it
+RESIDUE = 0.5  # of a line's strength may be left of it
 
 
 def normalise_image(image: np.ndarray) -> np.ndarray:
@@ -34,13 +36,13 @@ def normalise_image(image: np.ndarray) -> np.ndarray:
     ruled paper. It is padded to a square, and its contrast stretched. A blank image, and one with no more than a speck
     on it, gives zeros.
     """
-    ink = without_rules(find_ink(image))
+    ink = find_ink(image)
     height, width = ink.shape
     side = max(height, width)
     weights = area_weights(side)
     top, left = (side - height) // 2, (side - width) // 2
     small = weights[:, top : top + height] @ ink @ weights[:, left : left + width].T
-    if _is_speck(small):
+    if small.sum() < SCATTERED_INK or _is_speck(small):
         return np.zeros(small.shape, np.uint8)
     return np.round(small * (255 / small.max())).astype(np.uint8)
 
@@ -56,16 +58,16 @@ def find_ink(image: np.ndarray) -> np.ndarray:
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     paper = np.median(border, axis=0)
     ink, off_paper = np.abs(levels - paper).max(-1), np.abs(border - paper).max(-1)
-    if (off_paper <= FAINTEST * ink.max()).mean() >= EVEN_SHARE:
-        ink[ink < max(LOWEST_CONTRAST, NOISE * float(np.median(off_paper)))] = 0
-    else:
-        ink = _ink_in_uneven_light(levels)
-    ink[ink < FAINTEST * ink.max()] = 0
+    noise: float | np.ndarray = float(np.median(off_paper))
+    if (off_paper <= FAINTEST * ink.max()).mean() < EVEN_SHARE:
+        ink, noise = _ink_in_uneven_light(levels)
+    ink = without_rules(ink)
+    ink[ink < np.maximum(NOISE * noise, max(LOWEST_CONTRAST, FAINTEST * float(ink.max())))] = 0
     return ink / max(float(ink.max()), 1e-9)
 
 
-def _ink_in_uneven_light(levels: np.ndarray) -> np.ndarray:
-    """Return how far each pixel is from the paper around it, as if all the paper were equally light."""
+def _ink_in_uneven_light(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far each pixel is from the paper around it, as if all were equally light; and its share of noise."""
     height, width, _ = levels.shape
     paper = np.empty_like(levels)
     for i, channel in enumerate(np.moveaxis(levels, -1, 0)):
@@ -73,25 +75,27 @@ def _ink_in_uneven_light(levels: np.ndarray) -> np.ndarray:
         smooth = coarse.filter(ImageFilter.MedianFilter(NEIGHBOURHOOD))
         paper[:, :, i] = smooth.resize((width, height), Image.Resampling.BICUBIC)
     off_paper = levels - paper
-    size = np.abs(off_paper).max(-1)
-    off_paper[size < max(LOWEST_CONTRAST, NOISE * float(np.median(size)))] = 0
-    # Light multiplies: in half the light, ink on white paper differs from it by half as much.
-    off_paper *= 255 / np.maximum(np.maximum(paper, 255 - paper), 1)
+    # Light multiplies: in half the light, ink on white paper differs from it by half as much. Noise does not.
+    brighten = 255 / np.maximum(np.maximum(paper, 255 - paper), 1)
+    noise = float(np.median(np.abs(off_paper).max(-1))) * brighten.max(-1)
+    off_paper *= brighten
     darker, lighter = np.maximum(-off_paper, 0).max(-1), np.maximum(off_paper, 0).max(-1)
     # Glare, and the far side of a shadow's edge, differ to the other side than ink does.
-    return darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter
+    return (darker if np.square(darker).sum() >= np.square(lighter).sum() else lighter), noise
 
 
 def without_rules(ink: np.ndarray) -> np.ndarray:
-    """Return ink, float32 ``[height, width]`` in [0, 1], without the lines of ruled or squared paper."""
+    """Return ink, float32 ``[height, width]``, without the lines of ruled or squared paper."""
+    if max(ink.shape) > LONGEST_PAGE * min(ink.shape):
+        return ink
+    strongest = float(ink.max())
     for turned in (False, True):
         side = ink.T if turned else ink
         lines = _lines_across(side)
-        profile = lines[:, lines.shape[1] // 2] > 0
-        many = np.count_nonzero(np.diff(profile.astype(int)) > 0) >= MANY_RULES
-        if lines.max() > 0 and (many or lines.max() <= STRONGEST_RULE):
+        edges = np.diff(lines[:, lines.shape[1] // 2] > 0).sum()  # two per line
+        if lines.max() > 0 and (edges >= 2 * MANY_RULES or lines.max() <= STRONGEST_RULE * strongest):
             left = np.maximum(side - lines, 0)
-            left[left < max(FAINTEST, RESIDUE * lines.max())] = 0
+            left[left < RESIDUE * lines.max()] = 0
             ink = left.T if turned else left
     return ink
 
@@ -103,20 +107,33 @@ def _lines_across(ink: np.ndarray) -> np.ndarray:
     if max(ink.shape) > RULED_SIDE:
         size = (max(1, width * RULED_SIDE // max(ink.shape)), max(1, height * RULED_SIDE // max(ink.shape)))
         coarse = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-    strength = [np.percentile(_sheared(coarse, slope), 20, axis=1).sum() for slope in SLOPES]
-    if max(strength) == 0:
-        return np.zeros_like(ink)
-    slope = SLOPES[int(np.argmax(strength))]
-    straight = _sheared(ink, slope)
-    lines = np.where(np.percentile(straight, 20, axis=1) > 0, np.percentile(straight, 60, axis=1), 0)
-    lines = np.max([lines, np.append(lines[1:], 0), np.append(0, lines[:-1])], axis=0)  # and their soft edges
-    return _sheared(np.repeat(lines[:, None], width, axis=1), -slope)
+    # A line may be in the image on one side only, and be above or below it in the middle.
+    margin = int(np.ceil(SLOPES[-1] * width / 2))
+    padded = np.pad(ink, ((margin, margin), (0, 0)), constant_values=np.inf)
+    weakest = FAINTEST * float(coarse.max())
+    slope = max(SLOPES, key=lambda slope: (_along(coarse, slope, 0.2, weakest).sum(), -abs(slope)))
+    lines = np.where(_along(padded, slope, 0.2, FAINTEST * float(ink.max())) > 0, _along(padded, slope, 0.75, 0), 0)
+    lines = np.max(np.lib.stride_tricks.sliding_window_view(np.pad(lines, 2), 5), axis=1)  # and their soft edges
+    return _sheared(np.repeat(lines[:, None], width, axis=1), -slope, 0)[margin : margin + height]
 
 
-def _sheared(image: np.ndarray, slope: float) -> np.ndarray:
+def _along(ink: np.ndarray, slope: float, share: float, weakest: float) -> np.ndarray:
+    """Return the ink that all but ``share`` of each line of this slope exceeds, ``[height]``; the weakest is 0.
+
+    The paper's own level, which is noise, is taken off. A line counts if a quarter of it is in the image.
+    """
+    straight = np.sort(_sheared(ink, slope, np.inf), axis=1)
+    inside = np.isfinite(straight).sum(1)
+    level = np.take_along_axis(straight, (share * (inside - 1)).astype(int)[:, None], axis=1)[:, 0]
+    level = np.where(4 * inside > ink.shape[1], level, 0)
+    level = level - np.median(level)
+    return np.where(level > weakest, level, 0)
+
+
+def _sheared(image: np.ndarray, slope: float, outside: float) -> np.ndarray:
     """Return an image whose columns are moved up, so that lines of this slope become level."""
     height, width = image.shape
     columns = np.arange(width)
-    shift = np.round(slope * (columns - width / 2)).astype(int)
-    rows = np.clip(np.arange(height)[:, None] + shift, 0, height - 1)
-    return image[rows, columns]
+    rows = np.arange(height)[:, None] + np.round(slope * (columns - width / 2)).astype(int)
+    is_inside = (rows >= 0) & (rows < height)
+    return np.where(is_inside, image[np.clip(rows, 0, height - 1), columns], np.float32(outside))

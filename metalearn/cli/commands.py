@@ -89,9 +89,16 @@ def import_data(options: argparse.Namespace) -> Result:
 
 
 def preview_data(options: argparse.Namespace) -> Result:
-    """Draw a few characters in the terminal."""
+    """Draw a few characters in the terminal; or show what is read of a folder."""
     import numpy as np
 
+    from metalearn.characters.omniglot import holds_omniglot
+    from metalearn.cli.preview import preview_folder
+
+    if len(options.characters) == 1:
+        path = user_path(options.characters[0])
+        if path.exists() and not holds_omniglot(path):
+            return preview_folder(path)
     characters = _data(options)
     at_random = np.random.default_rng(options.seed).permutation(len(characters))[:4]
     positions = characters.find(options.characters) if options.characters else at_random

@@ -56,3 +56,14 @@ def trajectory(result: Result) -> str:
     for step, row in enumerate(result["steps"]):
         lines.append(f"{step:4}  {row['support_loss']:12.4f}  {row['query_accuracy']:14.1%}")
     return "\n".join(lines)
+
+
+def preview(result: Result) -> str:
+    """Return what was read of a folder, in numbers, and then the pictures; or the pictures alone."""
+    if "classes" not in result:
+        return str(result["picture"])
+    lines = [f"{result['source']}: {result['images']:,} images in {len(result['classes']):,} classes"]
+    lines += [f"  {name}: put together from {', '.join(places)}" for name, places in result["put_together"].items()]
+    for entry in result["left_out"]:
+        lines.append(f"  {entry['count']:,} left out, {entry['files'][0]!r} for one: {entry['why']}")
+    return "\n".join([*lines, "", result["picture"]])
