@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Result = dict[str, Any]
 LONGEST_GOODBYE_S = 20  # the dashboard's server, which may be amid a step of a training
+SHADES = " ░▒▓█"  # from no ink to much
 BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are inked: none, the upper, the lower, both
 
 
@@ -92,9 +93,16 @@ def import_data(options: argparse.Namespace) -> Result:
 
 
 def preview_data(options: argparse.Namespace) -> Result:
-    """Draw a few characters in the terminal."""
+    """Draw a few characters in the terminal; or show what is read of a folder."""
     import numpy as np
 
+    from metalearn.characters.omniglot import holds_omniglot
+    from metalearn.cli.preview import preview_folder
+
+    if len(options.characters) == 1:
+        path = user_path(options.characters[0])
+        if path.exists() and not holds_omniglot(path):
+            return preview_folder(path)
     if options.characters:
         unread(options, "named characters", "seed")
     characters = _data(options)

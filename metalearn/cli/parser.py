@@ -162,16 +162,20 @@ def _add_data(subparsers: Any) -> None:
         data=False,
     )
     importing.add_argument("path", type=_path, help="folder with the two archives, or the folders they unpack to")
-    preview = _command(
+    previewing = _command(
         kinds,
         "preview",
-        "draw a few characters in the terminal",
-        "metalearn data preview Greek/character01 Latin/character05",
+        "draw a few characters in the terminal; or show what is read of a folder of your own images",
+        "metalearn data preview ~/photos",
         commands.preview_data,
-        display.picture,
+        display.preview,
     )
-    preview.add_argument(
-        "characters", type=_name, nargs="*", metavar="ALPHABET/CHARACTER", help="which ones (default: four at random)"
+    previewing.add_argument(
+        "characters",
+        type=_name,
+        nargs="*",
+        metavar="PATH | ALPHABET/CHARACTER",
+        help="a folder or a zip archive; or which characters (default: four at random)",
     )
 
 

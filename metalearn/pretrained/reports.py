@@ -52,8 +52,8 @@ def learner_accuracy(
     """Measure a learner on episodes of test characters: accuracy with its 95 % interval.
 
     ``classes`` are those of the "test" side, or "all" characters. Those that the learner has seen in training are
-    counted, and refused unless ``allow_seen``. Without ``described``, ``name`` is no name of one that ships and no path:
-    nothing is known of what the learner has seen.
+    counted, and refused unless ``allow_seen``. Without ``described`` nothing is known of what it has seen: ``name`` is
+    no name of one that ships, and no path.
     """
     tested = np.arange(len(characters)) if classes == "all" else split(characters, split_name).test
     seen = seen_in_training(name, split_name, characters, tested) if described else tested[:0]
