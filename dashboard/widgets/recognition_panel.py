@@ -74,14 +74,13 @@ def _recognised(
 @st.cache_data(show_spinner=False, max_entries=32)
 def _embedded(classes: list[list[np.ndarray]], split: str, name: str, _characters: CharacterSet) -> np.ndarray:
     from metalearn.maps.user_tasks import embed_own_characters
-    from metalearn.tasks.character_tasks import other_characters
 
-    return embed_own_characters(classes, _characters, other_characters(_characters, split), state.embedder(split))
+    return embed_own_characters(classes, split, _characters, state.embedder(split))
 
 
 def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> None:
     """Show where each class lies among the tasks on the map, and its nearest; warn where even those are far."""
-    from metalearn.maps.user_tasks import common_shots, map_similarities
+    from metalearn.maps.user_tasks import map_similarities
 
     task_map = state.task_map(split, characters.name)
     embedded = _embedded(own.classes, split, characters.name, characters)
@@ -93,7 +92,7 @@ def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> Non
         figure.update_layout(height=420, showlegend=False), alt=_("Your characters among all tasks, first components.")
     )
     similarities = map_similarities(embedded, task_map)
-    far = far_from_training(similarities, common_shots(own.classes, characters), split, characters)
+    far = far_from_training(similarities, [len(drawings) for drawings in own.classes], split, characters)
     for name, row, is_far in zip(own.names, similarities, far, strict=True):
         nearest = np.argsort(-row, kind="stable")[:NEIGHBOURS]
         st.markdown(_("Nearest to **{name}**").format(name=plain(name)))
@@ -107,16 +106,18 @@ def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> Non
             )
 
 
-def far_from_training(similarities: np.ndarray, shots: int, split: str, characters: CharacterSet) -> np.ndarray:
+def far_from_training(similarities: np.ndarray, shots: list[int], split: str, characters: CharacterSet) -> np.ndarray:
     """Say which characters are far from all training characters, bool ``[own characters]``.
 
-    ``similarities`` are their cosines with all tasks on the map, ``[own characters, tasks]``. The models were trained
+    ``similarities`` are their cosines with all tasks on the map, ``[own characters, tasks]``, and ``shots`` the number
+    of drawings of each: a character with few drawings lies far more easily. The models were trained
     on Omniglot, so on other data nothing is known to be far.
     """
     if characters.name != "omniglot":
         return np.zeros(len(similarities), bool)
     training_side = state.sides(split, characters, characters.name).train
-    return similarities[:, training_side].max(1) < _far_threshold(split, shots, characters)
+    limits = [_far_threshold(split, min(count, int(characters.counts.max())), characters) for count in shots]
+    return similarities[:, training_side].max(1) < limits
 
 
 @st.cache_data(show_spinner="…", max_entries=32)

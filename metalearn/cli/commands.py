@@ -146,7 +146,7 @@ def train(options: argparse.Namespace) -> Result:
         if options.embedding:
             distributed.alone("the fitting of an embedding")
             return make_embedder(options.embedding, characters, options.split, options.output, options.seed)
-        return make_learner(
+        made = make_learner(
             options.learner,
             characters,
             options.split,
@@ -155,6 +155,7 @@ def train(options: argparse.Namespace) -> Result:
             meta_steps=options.meta_steps,
             world=options.world,
         )
+    return made | {"trained_on": f"{len(made['trained_on']):,} characters"}  # their names are in the file
 
 
 def _check_train(options: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from metalearn.learners.backbone import HEAD, Backbone, Params
 from metalearn.learners.hooks import Support
 from metalearn.learners.init_hooks import LearnedInit
 from metalearn.learners.inner_loop import adapt
+from metalearn.learners.task_loss import mean_over_drawings
 from metalearn.learners.update_hooks import SGD
 from metalearn.schema import Layout, floats, whole
 from metalearn.tasks.task_batch import TaskBatch, Tasks
@@ -225,6 +226,7 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
                 update=SGD(HEAD_STEP_SIZE),
                 steps=HEAD_STEPS,
                 every_query=False,
+                loss=mean_over_drawings,
             )
             head = trajectory.parameters[-1]["head_weight"][0]
             direction = torch.linalg.svd(head - head.mean(0), full_matrices=False).Vh[0]

@@ -13,6 +13,7 @@ from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, Backbone, Params
 from metalearn.learners.init_hooks import LearnedInit
 from metalearn.learners.inner_loop import adapt
+from metalearn.learners.task_loss import mean_over_drawings
 from metalearn.learners.update_hooks import SGD
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
@@ -153,6 +154,7 @@ class GradientEmbedding(GivenModelEmbedder):
                 update=SGD(self.step_size),
                 steps=steps,
                 every_query=False,
+                loss=mean_over_drawings,
             )
         return list(trajectory.parameters[1:])
 

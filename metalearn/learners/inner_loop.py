@@ -12,12 +12,12 @@ support losses with respect to them holds each task's own gradient.
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, AnyBackbone, Params
 from metalearn.learners.hooks import Init, Modulate, Support, Update
+from metalearn.learners.task_loss import Loss, task_losses
 from metalearn.learners.trajectory import History, Trajectory
 from metalearn.tasks.task_batch import TaskBatch
 
@@ -34,6 +34,7 @@ def adapt(
     steps: int = 5,
     second_order: bool = False,
     every_query: bool = True,
+    loss: Loss = task_losses,
 ) -> Trajectory:
     """Adapt to all tasks of a batch on their support sets, and answer their queries.
 
@@ -57,6 +58,9 @@ def adapt(
     every_query : bool
         Whether to answer the queries before every step. False answers them at the end alone, which is all that
         training needs.
+    loss : callable
+        What the steps reduce: given answers ``[T, n, ways]`` and the right classes ``[T, n]``, each task's loss
+        ``[T]``. By default every class counts the same.
 
     Returns
     -------
@@ -114,14 +118,14 @@ def adapt(
         if not last or every_query:
             with torch.set_grad_enabled(not last):
                 support_logits, attention = logits(task_parameters, support.x, support_features)
-                support_loss = _task_losses(support_logits, support.y)
+                support_loss = loss(support_logits, support.y)
                 gradients = {} if last else _gradients(support_loss, task_parameters, second_order and learning)
             history.support(support_loss.detach())
         if last or every_query:
             # The outer loss is that of the answers after the last step, so only these keep a graph.
             with torch.set_grad_enabled(learning and last):
                 query_logits, attention = logits(task_parameters, batch.query_x, query_features)
-                history.query(query_logits, _task_losses(query_logits, batch.query_y))
+                history.query(query_logits, loss(query_logits, batch.query_y))
         history.state(task_parameters, attention)
         if not last:
             move = update(support, step, task_parameters, gradients, memory)
@@ -144,18 +148,6 @@ def _with_head(start: Params, backbone: AnyBackbone, batch: TaskBatch) -> Params
             found=list(found) if found else f"only {', '.join(start) or 'nothing'}",
         )
     return start
-
-
-def _task_losses(logits: Tensor, y: Tensor) -> Tensor:
-    """Return each task's mean cross-entropy or, where answers are numbers, its mean squared error, ``[T]``.
-
-    It is zero where there is nothing to answer.
-    """
-    if y.shape[1] == 0:
-        return logits.new_zeros(len(y))
-    if y.is_floating_point():
-        return (logits[..., 0] - y).square().mean(1)
-    return F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none").unflatten(0, y.shape).mean(1)
 
 
 def _gradients(task_losses: Tensor, parameters: Params, second_order: bool) -> Params:

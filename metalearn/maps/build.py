@@ -110,8 +110,8 @@ def _few_drawings(characters: CharacterSet, split_name: str, seed: int) -> Chara
     fewest = int(characters.counts.min())
     shots = min(5, (fewest + 1) // 2)
     queries = min(5, fewest - shots)
-    others = other_characters(characters, split_name)
-    return CharacterTasks(characters, np.arange(len(characters)), others, shots, queries, seed=seed)
+    others, panel = other_characters(characters, split_name)
+    return CharacterTasks(characters, np.arange(len(characters)), others, shots, queries, seed=seed, panel=panel)
 
 
 def _difficulty(learner: Learner, tasks: CharacterTasks | TaskBatch) -> np.ndarray:

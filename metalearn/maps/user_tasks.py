@@ -1,7 +1,6 @@
 """A user's own characters on a map: where they lie, what they are near to, and whether they are far from everything."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -9,38 +8,34 @@ from sklearn.pipeline import Pipeline
 from metalearn.characters.character_set import CharacterSet
 from metalearn.embeddings.geometry import centred_unit
 from metalearn.maps.task_map import TaskMap
-from metalearn.tasks.character_tasks import CharacterTasks
+from metalearn.tasks.character_tasks import CharacterTasks, other_characters
 
 FAR = 0.05  # the share of held-out characters that count as far from everything
 
 
-def common_shots(own: Sequence[Sequence[np.ndarray]], characters: CharacterSet) -> int:
-    """Return how many drawings of each character can be used, if all characters are to have as many.
-
-    ``own`` are the user's own characters: the drawings of each class.
-    """
-    return min(*map(len, own), int(characters.counts.min()))
-
-
 def embed_own_characters(
-    own: Sequence[Sequence[np.ndarray]], characters: CharacterSet, others: np.ndarray, embedder: Pipeline
+    own: Sequence[Sequence[np.ndarray]], split_name: str, characters: CharacterSet, embedder: Pipeline
 ) -> np.ndarray:
-    """Embed a user's own characters, ``[classes, D]``, as the tasks on the map were: each against the same ``others``.
+    """Embed a user's own characters, ``[classes, D]``, as the tasks on the map of ``characters`` were.
 
-    Of each class the first :func:`common_shots` drawings are used.
+    ``own`` are the drawings of each class, uint8 ``[28, 28]``; classes may have different numbers of them. They stand
+    against the same others as the characters of the map.
     """
-    shots = common_shots(own, characters)
-    images = np.zeros((len(own), *characters.images.shape[1:]), np.uint8)
+    counts = np.array([len(drawings) for drawings in own])
+    images = np.zeros((len(own), counts.max(), *characters.images.shape[2:]), np.uint8)
     for row, drawings in zip(images, own, strict=True):
-        row[:shots] = np.stack(drawings[:shots])
-    together = replace(
-        characters,
-        images=np.concatenate([characters.images, images]),
-        characters=(*characters.characters, *(f"own/{i}" for i in range(len(own)))),
-        counts=np.concatenate([characters.counts, np.full(len(own), shots)]),
+        row[: len(drawings)] = np.stack(drawings)
+    set_of_own = CharacterSet(
+        name="own",
+        images=images,
+        characters=tuple(f"own/{i}" for i in range(len(own))),
+        drawers=tuple(f"drawing{i}" for i in range(counts.max())),
+        source="the user",
+        citation="none",
+        counts=counts,
     )
-    positions = np.arange(len(characters), len(together))
-    found: np.ndarray = embedder.transform(CharacterTasks(together, positions, others, shots=shots))
+    others, panel = other_characters(characters, split_name)
+    found: np.ndarray = embedder.transform(CharacterTasks(set_of_own, np.arange(len(own)), others, panel=panel))
     return found
 
 

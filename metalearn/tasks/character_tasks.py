@@ -1,15 +1,16 @@
 """One task per character: its drawings against a few drawings of other characters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.glyphs import make_glyphs
 from metalearn.characters.splits import split
 from metalearn.errors import MetalearnError
-from metalearn.tasks.task_batch import TaskBatch, check_drawings, gather_drawings
+from metalearn.tasks.task_batch import TaskBatch, gather_drawings
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,8 +28,10 @@ class CharacterTasks:
         The characters to make tasks of.
     others : ndarray of int
         The characters from which class 0 is drawn; these should be training characters.
+    panel : CharacterSet, optional
+        The set that ``others`` are in; by default the same, ``characters``.
     shots : int
-        Drawings of the character in the support set.
+        Drawings of the character in the support set, or as many as it has. Tasks in a batch have equally many.
     queries : int
         Drawings of the character in the query set, beside as many of class 0.
     against : int
@@ -41,7 +44,7 @@ class CharacterTasks:
     Raises
     ------
     MetalearnError
-        Where a character has too few drawings, or there are too few others.
+        Where a character has no drawing left for its support set, or there are too few others.
 
     Examples
     --------
@@ -61,14 +64,13 @@ class CharacterTasks:
     against: int = 10
     skip: int = 0
     seed: int = 0
+    panel: CharacterSet | None = None
 
     def __post_init__(self) -> None:
-        needed = self.skip + self.shots + self.queries
-        check_drawings(self.characters, needed)
-        short = self.characters.counts[self.positions] < needed
+        short = self._own_shots < 1
         if short.any():
-            name = self.characters.characters[self.positions[short][0]]
-            raise MetalearnError("{name} has fewer than the {needed} drawings asked for", name=name, needed=needed)
+            name, needed = self.characters.characters[self.positions[short][0]], self.skip + 1 + self.queries
+            raise MetalearnError("{name} has fewer than the {needed} drawings needed", name=name, needed=needed)
         if len(self.others) <= self.against + self.queries:
             raise MetalearnError(
                 "{count} characters are too few: more than {needed} others are needed",
@@ -85,26 +87,39 @@ class CharacterTasks:
             f"{self.against} others, seed {self.seed}>"
         )
 
-    def batches(self, size: int) -> Iterator[TaskBatch]:
-        """Yield the tasks ``size`` at a time."""
-        for start in range(0, len(self), size):
-            yield self._batch(self.positions[start : start + size])
+    @property
+    def _own_shots(self) -> np.ndarray:
+        """How many drawings of each character are in its support set, ``[tasks]``."""
+        return np.minimum(self.shots, self.characters.counts[self.positions] - self.skip - self.queries)
 
-    def _batch(self, targets: np.ndarray) -> TaskBatch:
-        taken = slice(self.skip, self.skip + self.shots + self.queries)
+    def batches(self, size: int) -> Iterator[TaskBatch]:
+        """Yield the tasks in order, at most ``size`` at a time; those of a batch have equally many drawings."""
+        shots = self._own_shots
+        for alike in np.split(np.arange(len(self)), np.flatnonzero(np.diff(shots)) + 1):
+            for start in range(0, len(alike), size):
+                chosen = alike[start : start + size]
+                yield self._batch(self.positions[chosen], int(shots[chosen[0]]))
+
+    def _batch(self, targets: np.ndarray, shots: int) -> TaskBatch:
+        taken = slice(self.skip, self.skip + shots + self.queries)
         # Seeded by the character, so that a task is the same in whatever batch it comes.
         own = np.stack(
             [np.random.default_rng([self.seed, c]).permutation(self.characters.counts[c])[taken] for c in targets]
         )
         rng = np.random.default_rng([self.seed])
         panel = rng.permutation(self.others)[: self.against + self.queries + 1]
-        panel_drawing = rng.integers(self.characters.counts[panel])
+        home = self.characters if self.panel is None else self.panel
+        panel_drawing = rng.integers(home.counts[panel])
         # A character must not stand against itself: the panel has one to spare. It drops the character
         # itself or, where that is not in it, its last one.
-        keep = np.stack([np.argsort(panel == c, kind="stable")[:-1] for c in targets])
-        others = gather_drawings(self.characters, panel[keep][:, None], panel_drawing[keep][:, None], self.against)
+        itself_too = (panel == targets[:, None]) & (home is self.characters)
+        keep = np.argsort(itself_too, axis=1, kind="stable")[:, :-1]
+        others = gather_drawings(home, panel[keep][:, None], panel_drawing[keep][:, None], self.against)
+        if home is not self.characters:
+            unknown = torch.full_like(others.support_ids, -1), torch.full_like(others.query_ids, -1)
+            others = replace(others, support_ids=unknown[0], query_ids=unknown[1])
         itself = gather_drawings(
-            self.characters, np.broadcast_to(targets[:, None, None], own[:, None].shape), own[:, None], self.shots
+            self.characters, np.broadcast_to(targets[:, None, None], own[:, None].shape), own[:, None], shots
         )
         joined = {name: torch.cat([part, getattr(itself, name)], dim=1) for name, part in others.tensors().items()}
         for name in ("support_y", "query_y"):
@@ -112,13 +127,17 @@ class CharacterTasks:
         return TaskBatch(ways=2, **joined)
 
 
-ENOUGH_OTHERS = 16  # for ten other characters in the support set, five in the query set, and the one to spare
+STANDARD = ("omniglot", "glyphs")  # the sets whose own training characters make class 0
 
 
-def other_characters(characters: CharacterSet, split_name: str) -> np.ndarray:
-    """Return the characters that class 0 of character tasks is drawn from: the training ones, or all if too few."""
-    train_side = split(characters, split_name).train
-    return train_side if len(train_side) >= ENOUGH_OTHERS else np.arange(len(characters))
+def other_characters(characters: CharacterSet, split_name: str) -> tuple[np.ndarray, CharacterSet]:
+    """Return what class 0 of character tasks is drawn from: positions of characters, and the set they are in.
+
+    Of Omniglot and of the glyphs, these are the split's training characters. Sets of your own stand against the
+    training glyphs: the embedding of a character is then the same whatever else is in its set.
+    """
+    home = characters if characters.name in STANDARD else make_glyphs()
+    return split(home, split_name).train, home
 
 
 def all_character_tasks(
@@ -128,18 +147,19 @@ def all_character_tasks(
     drawings: int | None = None,
     seed: int = 0,
 ) -> CharacterTasks:
-    """Return the character task of every character, against the training characters of a split.
+    """Return the character task of every character, against characters that are the same for all.
 
     Parameters
     ----------
     characters : CharacterSet
         Where the drawings come from.
     split_name : str
-        The split whose training characters make class 0: "article" or "lake".
+        The split whose training characters make class 0, "article" or "lake": those of Omniglot or of the glyphs
+        themselves; for a set of your own, those of the glyphs.
     positions : ndarray of int, optional
         Only these characters.
     drawings : int, optional
-        Drawings of a character in its support set; by default as many as the character with the fewest has.
+        Drawings of a character in its support set, if it has so many; by default all that it has.
     seed : int
         Of the drawings, and of the characters in class 0.
 
@@ -151,7 +171,7 @@ def all_character_tasks(
     Raises
     ------
     MetalearnError
-        For an unknown split, or too few characters.
+        For an unknown split.
 
     Examples
     --------
@@ -161,6 +181,6 @@ def all_character_tasks(
     <CharacterTasks: 499 characters of glyphs, 20 drawings each against 10 others, seed 0>
     """
     everyone = np.arange(len(characters)) if positions is None else positions
-    fewest = int(characters.counts[everyone].min())
-    others = other_characters(characters, split_name)
-    return CharacterTasks(characters, everyone, others, min(fewest, drawings or fewest), seed=seed)
+    most = int(characters.counts.max())
+    others, panel = other_characters(characters, split_name)
+    return CharacterTasks(characters, everyone, others, min(most, drawings or most), seed=seed, panel=panel)

@@ -128,11 +128,12 @@ class ShareOfTasks:
                 size=size,
                 processes=count(),
             )
-        self.positions = []
+        self.positions, first = [], 0
         for index, batch in enumerate(self.tasks.batches(size)):
             if index % count() == number():
-                self.positions += range(index * size, index * size + len(batch))
+                self.positions += range(first, first + len(batch))
                 yield batch
+            first += len(batch)
 
     def all_rows(self, rows: Tensor) -> Tensor:
         """Return one row per task, for all tasks, given the rows of this process's share in the order they came."""

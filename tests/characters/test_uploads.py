@@ -186,13 +186,13 @@ def test_ones_own_copy_of_a_character_lands_beside_it(omniglot: CharacterSet) ->
     """Omniglot's drawings brought as one's own: the nearest task of all is the character's own."""
     sides, shown, embedder = split(omniglot, "lake"), load_map("gradient", "lake"), load_embedder("gradient", "lake")
     chosen = sides.test[[3, 200, 400]]
-    embedded = embed_own_characters([list(omniglot.images[i]) for i in chosen], omniglot, sides.train, embedder)
+    embedded = embed_own_characters([list(omniglot.images[i]) for i in chosen], "lake", omniglot, embedder)
     near = map_similarities(embedded, shown)
     assert near.argmax(1).tolist() == chosen.tolist()
     assert (near.max(1) > 0.99).all()
     limit = far_threshold(omniglot, sides.validation[:40], sides.train, 2, embedder, shown)
     few = embed_own_characters(
-        [list(omniglot.images[i, :2]) for i in sides.validation[:40]], omniglot, sides.train, embedder
+        [list(omniglot.images[i, :2]) for i in sides.validation[:40]], "lake", omniglot, embedder
     )
     far = nearest_similarity(few, shown, sides.train) < limit
     assert 1 <= far.sum() <= 8

@@ -96,7 +96,9 @@ def test_a_name_that_the_terminal_cannot_show(tmp_path: Path) -> None:
 
     for name in ("字", "é"):
         (tmp_path / "A" / name).mkdir(parents=True)
-        Image.new("L", (9, 9)).save(tmp_path / "A" / name / "1.png")
+        drawn = Image.new("L", (30, 30), 255)
+        drawn.paste(0, (12, 5, 16, 25))
+        drawn.save(tmp_path / "A" / name / "1.png")
     done = run("data", "preview", "--data-dir", str(tmp_path), PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert b"\\u5b57" in done.stdout

@@ -102,7 +102,7 @@ def test_an_error_of_the_library_is_said_in_the_language_of_the_page(
     monkeypatch.setenv("METALEARN_DATA", str(tmp_path / "nowhere"))
     app.query_params["lang"] = "zh"
     app.run()
-    assert [error.value for error in app.error] == [f"{tmp_path / 'nowhere'} 不是文件夹"]
+    assert [error.value for error in app.error] == [f"{tmp_path / 'nowhere'} 既不是文件夹，也不是 zip 压缩包"]
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in (DASHBOARD / "views").glob("*.py")))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.tasks.character_tasks import CharacterTasks
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.character_tasks import CharacterTasks, all_character_tasks
+from metalearn.tasks.episodes import Episodes, fitting_episodes
 from metalearn.tasks.mixed_questions import MixedQuestions
 from metalearn.tasks.questions import QUESTIONS
 from metalearn.tasks.single_task import make_task
@@ -225,7 +225,27 @@ def test_skipping_gives_the_same_task_from_other_drawings(small: CharacterSet) -
     for part in parts:
         assert torch.equal(part.support_ids[:, :5], parts[0].support_ids[:, :5])
     with pytest.raises(MetalearnError, match="7 drawings"):
-        CharacterTasks(small, np.arange(12), np.arange(12), shots=2, against=5, skip=5)
+        CharacterTasks(small, np.arange(12), np.arange(12), shots=2, against=5, skip=6)
+
+
+def test_characters_with_fewer_drawings_have_tasks_too(small: CharacterSet) -> None:
+    """A task takes the drawings that its character has, whatever the others have, and tasks keep their order."""
+    counts = np.array([6, 6, 1, 3, 3, 6, 6, 6, 2, 6, 6, 6])
+    tasks = CharacterTasks(replace(small, counts=counts), np.arange(12), np.arange(12), shots=4, against=5)
+    found = [row for batch in tasks.batches(2) for row in batch.support_ids[:, 5:].tolist()]
+    assert [len(row) for row in found] == np.minimum(counts, 4).tolist()
+    assert [row[0] // 6 for row in found] == list(range(12))
+    alone = CharacterTasks(small, np.array([5]), np.arange(12), shots=4, against=5)
+    assert found[5] == next(iter(alone.batches(1))).support_ids[0, 5:].tolist()
+
+
+def test_a_set_of_ones_own_stands_against_the_glyphs(small: CharacterSet) -> None:
+    """So whatever else is in the set, a task stays the same."""
+    few = replace(small, images=small.images[:3], characters=small.characters[:3], counts=small.counts[:3])
+    (alone,), (among_others,) = (all_character_tasks(data, "article").batches(12) for data in (few, small))
+    assert torch.equal(alone.support_x, among_others.support_x[:3])
+    assert alone.support_ids[:, :10].eq(-1).all()
+    assert alone.support_ids[:, 10:].ge(0).all()
 
 
 def test_one_task_of_chosen_characters(small: CharacterSet) -> None:
@@ -244,3 +264,28 @@ def test_mixed_questions_say_at_once_what_they_cannot_do(small: CharacterSet) ->
         mixed(small, batch_size=10)
     with pytest.raises(MetalearnError, match="too few"):
         mixed(small, ways=5)
+
+
+@settings(max_examples=30)
+@given(
+    counts=st.lists(st.integers(1, 6), min_size=2, max_size=12),
+    ways=st.integers(2, 20),
+    shots=st.integers(1, 5),
+    queries=st.integers(1, 5),
+)
+def test_episodes_that_fit_are_as_large_as_the_pool_allows(
+    small: CharacterSet, counts: list[int], ways: int, shots: int, queries: int
+) -> None:
+    data = replace(small, counts=np.array(counts + [1] * (12 - len(counts))))
+    pool = np.arange(len(counts))
+    if sum(count >= 2 for count in counts) < 2:
+        with pytest.raises(MetalearnError, match="at least 2 characters with 2 drawings"):
+            fitting_episodes(data, pool, ways, shots, queries)
+        return
+    found = fitting_episodes(data, pool, ways, shots, queries, batch_size=3)
+    assert found.ways == min(ways, sum(count >= 2 for count in counts))
+    assert 1 <= found.shots <= shots
+    assert 1 <= found.queries <= queries
+    assert len(found.batch(0)) == 3
+    if sum(count >= shots + queries for count in counts) >= ways:
+        assert (found.ways, found.shots, found.queries) == (ways, shots, queries)
