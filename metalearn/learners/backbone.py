@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from metalearn.characters.character_set import IMAGE_SIZE
+from metalearn.learners.convolution import convolve
 
 Params = dict[str, Tensor]
 
@@ -250,7 +251,7 @@ class Backbone(LinearHead):
         for i in self.blocks:
             scale, shift = parameters[f"scale{i}"].flatten(), parameters[f"shift{i}"].flatten()
             groups = tasks * self._input_groups(i)
-            h = F.conv2d(h, parameters[f"conv{i}"].flatten(0, 1), stride=self._stride(i), padding=1, groups=groups)
+            h = convolve(h, parameters[f"conv{i}"].flatten(0, 1), self._stride(i), groups)
             if self.transductive:
                 h = F.batch_norm(h, None, None, scale, shift, training=True)
             else:
@@ -313,7 +314,7 @@ def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -
             ]
         )
     channels = by_task.transpose(0, 1).flatten(1, 2)
-    convolved = F.conv2d(channels, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks * groups)
+    convolved = convolve(channels, weight.flatten(0, 1), stride, tasks * groups)
     return convolved.unflatten(1, (tasks, -1)).transpose(0, 1).flatten(0, 1)
 
 
