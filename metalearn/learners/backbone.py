@@ -250,8 +250,7 @@ class Backbone(LinearHead):
         h = x[:, :, 0].transpose(0, 1)
         for i in self.blocks:
             scale, shift = parameters[f"scale{i}"].flatten(), parameters[f"shift{i}"].flatten()
-            groups = tasks * self._input_groups(i)
-            h = convolve(h, parameters[f"conv{i}"].flatten(0, 1), self._stride(i), groups)
+            h = convolve(h, parameters[f"conv{i}"], self._stride(i), self._input_groups(i))
             if self.transductive:
                 h = F.batch_norm(h, None, None, scale, shift, training=True)
             else:
@@ -314,7 +313,7 @@ def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -
             ]
         )
     channels = by_task.transpose(0, 1).flatten(1, 2)
-    convolved = convolve(channels, weight.flatten(0, 1), stride, tasks * groups)
+    convolved = convolve(channels, weight, stride, groups)
     return convolved.unflatten(1, (tasks, -1)).transpose(0, 1).flatten(0, 1)
 
 

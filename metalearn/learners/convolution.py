@@ -19,21 +19,24 @@ from torch.autograd import Function
 
 
 def convolve(x: Tensor, weight: Tensor, stride: int = 1, groups: int = 1) -> Tensor:
-    """Convolve as ``torch.nn.functional.conv2d`` does, with one pixel of padding; cheaper to differentiate twice.
+    """Convolve the images of each task with the task's own 3x3 kernels, with one pixel of padding.
+
+    Where the weight is one that all tasks still share, as before the first inner step, and only expanded to them, the
+    images of all tasks are convolved as those of one.
 
     Parameters
     ----------
     x : Tensor
-        The maps, ``[n, channels, h, w]``.
+        One image of every task, laid in its channels: ``[n, tasks * channels, h, w]``.
     weight : Tensor
-        The kernels, ``[out, channels // groups, 3, 3]``.
+        The kernels, ``[tasks, out, channels // groups, 3, 3]``.
     stride, groups : int
-        As in ``conv2d``.
+        Of each task's convolution.
 
     Returns
     -------
     Tensor
-        ``[n, out, h', w']``, in the type of autocast where that is on.
+        ``[n, tasks * out, h', w']``, in the type of autocast where that is on.
     """
     if torch.is_autocast_enabled(x.device.type):
         x, weight = (t.to(torch.get_autocast_dtype(x.device.type)) for t in (x, weight))
@@ -41,7 +44,7 @@ def convolve(x: Tensor, weight: Tensor, stride: int = 1, groups: int = 1) -> Ten
 
 
 class _Bilinear(Function):
-    """A function of two tensors, a stride and groups, that is linear in each of the two tensors."""
+    """A function of two tensors and of settings, which is linear in each of the two tensors."""
 
     generate_vmap_rule = True
 
@@ -54,7 +57,9 @@ class _Bilinear(Function):
 class _Convolution(_Bilinear):
     @staticmethod
     def forward(x: Tensor, weight: Tensor, stride: int, groups: int) -> Tensor:
-        return torch.convolution(x, weight, None, [stride] * 2, [1, 1], [1, 1], False, [0, 0], groups)
+        images, kernels, groups = _as_one_task(x, weight, groups)
+        maps = torch.convolution(images, kernels, None, [stride] * 2, [1, 1], [1, 1], False, [0, 0], groups)
+        return maps.reshape(len(x), -1, *maps.shape[2:])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -70,7 +75,9 @@ class _Convolution(_Bilinear):
 class _InputGradient(_Bilinear):
     @staticmethod
     def forward(gradient: Tensor, weight: Tensor, stride: int, groups: int, shape: torch.Size) -> Tensor:
-        return _gradients(gradient, gradient.new_empty(shape), weight, stride, groups, (True, False, False))[0]
+        x, kernels, groups = _as_one_task(gradient.new_empty(shape), weight, groups)
+        gradient = gradient.reshape(len(x), -1, *gradient.shape[2:])
+        return _gradients(gradient, x, kernels, stride, groups, (True, False, False))[0].reshape(shape)
 
     @staticmethod
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
@@ -88,7 +95,8 @@ class _InputGradient(_Bilinear):
 class _WeightGradient(_Bilinear):
     @staticmethod
     def forward(gradient: Tensor, x: Tensor, stride: int, groups: int, shape: torch.Size) -> Tensor:
-        return _gradients(gradient, x, gradient.new_empty(shape), stride, groups, (False, True, False))[1]
+        weight = gradient.new_empty(shape).flatten(0, 1)
+        return _gradients(gradient, x, weight, stride, shape[0] * groups, (False, True, False))[1].view(shape)
 
     @staticmethod
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
@@ -101,6 +109,13 @@ class _WeightGradient(_Bilinear):
             None,
             None,
         )
+
+
+def _as_one_task(x: Tensor, weight: Tensor, groups: int) -> tuple[Tensor, Tensor, int]:
+    """Return images, kernels and groups of the one convolution that does those of all tasks."""
+    if weight.stride(0) == 0:  # expanded: every task's is the first one's
+        return x.reshape(len(x) * len(weight), -1, *x.shape[2:]), weight[0], groups
+    return x, weight.flatten(0, 1), len(weight) * groups
 
 
 def _needed(ctx: Any, which: int, function: type[_Bilinear], *arguments: Any) -> Tensor | None:

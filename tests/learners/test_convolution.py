@@ -15,56 +15,66 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from metalearn.learners.convolution import convolve
 
+Convolution = Callable[..., Tensor]
+
 
 def plain(x: Tensor, weight: Tensor, stride: int, groups: int) -> Tensor:
-    return F.conv2d(x, weight, stride=stride, padding=1, groups=groups)
+    """Convolve one task after the other."""
+    parts = zip(x.chunk(len(weight), dim=1), weight, strict=True)
+    return torch.cat([F.conv2d(part, w, stride=stride, padding=1, groups=groups) for part, w in parts], dim=1)
 
 
-def inputs(count: int, side: int, groups: int, each: int = 2, out: int = 3) -> tuple[Tensor, Tensor]:
+def inputs(count: int, side: int, tasks: int, groups: int = 1, each: int = 2, out: int = 2) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(side)
-    x = torch.randn(count, groups * each, side, side + 1, generator=generator, dtype=torch.float64)
-    weight = torch.randn(groups * out, each, 3, 3, generator=generator, dtype=torch.float64)
+    x = torch.randn(count, tasks * groups * each, side, side + 1, generator=generator, dtype=torch.float64)
+    weight = torch.randn(tasks, groups * out, each, 3, 3, generator=generator, dtype=torch.float64)
     return x.requires_grad_(), weight.requires_grad_()
 
 
+def expanded(tasks: int, stride: int, groups: int) -> Convolution:
+    """Return a convolution with one weight that all tasks share."""
+    return lambda x, weight: convolve(x, weight.expand(tasks, *weight.shape), stride, groups)
+
+
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("groups", [1, 3])
-def test_derivatives_of_first_and_second_order_are_those_of_finite_differences(stride: int, groups: int) -> None:
-    x, weight = inputs(1, 3, groups, each=1, out=2)
-    assert gradcheck(convolve, (x, weight, stride, groups))
-    assert gradgradcheck(convolve, (x, weight, stride, groups))
+@pytest.mark.parametrize("tasks", [1, 3])
+def test_derivatives_of_first_and_second_order_are_those_of_finite_differences(stride: int, tasks: int) -> None:
+    x, weight = inputs(1, 3, tasks, each=1)
+    assert gradcheck(convolve, (x, weight, stride, 1))
+    assert gradgradcheck(convolve, (x, weight, stride, 1))
+    one = weight[0].detach().requires_grad_()
+    assert gradcheck(expanded(tasks, stride, 1), (x, one))
+    assert gradgradcheck(expanded(tasks, stride, 1), (x, one))
 
 
-def derivatives(convolution: Callable[..., Tensor], x: Tensor, weight: Tensor, *options: int) -> list[Tensor]:
+def derivatives(result: Tensor, of: tuple[Tensor, ...]) -> list[Tensor]:
     """Return the result and, of a number made from it, derivatives of first, second and third order."""
-    found = [convolution(x, weight, *options)]
-    number = found[0].pow(3).sum()
+    found, number = [result], result.pow(3).sum()
     for _ in range(3):
-        both = torch.autograd.grad(number, (x, weight), create_graph=True)
-        found += both
-        number = sum(((g * g.detach().cos()).sum() for g in both), torch.zeros(()))
+        gradients = torch.autograd.grad(number, of, create_graph=True)
+        found += gradients
+        number = sum(((g * g.detach().cos()).sum() for g in gradients), torch.zeros(()))
     return found
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(1, 3), st.integers(1, 6), st.integers(1, 4), st.integers(1, 3))
+@given(st.integers(1, 3), st.integers(1, 6), st.integers(1, 4), st.integers(1, 2), st.integers(1, 3), st.booleans())
 def test_everything_up_to_the_third_order_is_what_pytorch_makes_of_it(
-    count: int, side: int, groups: int, stride: int
+    count: int, side: int, tasks: int, groups: int, stride: int, shared: bool
 ) -> None:
-    arguments = (*inputs(count, side, groups), stride, groups)
-    torch.testing.assert_close(derivatives(convolve, *arguments), derivatives(plain, *arguments), rtol=3e-7, atol=1e-9)
+    x, own = inputs(count, side, tasks, groups)
+    leaf = own[0].detach().requires_grad_() if shared else own
+    weight = leaf.expand(own.shape)
+    found, expected = (derivatives(c(x, weight, stride, groups), (x, weight, leaf)) for c in (convolve, plain))
+    torch.testing.assert_close(found, expected, rtol=3e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_where_one_of_the_two_is_fixed_the_other_has_all_its_derivatives(which: int) -> None:
     both = inputs(2, 5, 3)
     both[1 - which].requires_grad_(False)
-
-    def of_one(convolution: Callable[..., Tensor]) -> Tensor:
-        first = torch.autograd.grad(convolution(*both, 2, 3).pow(2).sum(), both[which], create_graph=True)[0]
-        return torch.autograd.grad(first.pow(2).sum(), both[which])[0]
-
-    torch.testing.assert_close(of_one(convolve), of_one(plain), rtol=3e-7, atol=1e-9)
+    found, expected = (derivatives(c(*both, 2, 1), both[which : which + 1]) for c in (convolve, plain))
+    torch.testing.assert_close(found, expected, rtol=3e-7, atol=1e-9)
 
 
 class Calls(TorchDispatchMode):
@@ -81,13 +91,21 @@ class Calls(TorchDispatchMode):
 
 def test_many_tasks_take_as_many_calls_as_few() -> None:
     counted = []
-    for groups in (2, 9):
-        x, weight = inputs(2, 4, groups)
+    for tasks in (2, 9):
+        x, weight = inputs(2, 4, tasks)
         with Calls() as calls:
-            derivatives(convolve, x, weight, 2, groups)
+            derivatives(convolve(x, weight, 2, 1), (x, weight))
         counted.append(calls.count)
     assert counted[0] == counted[1]
     assert counted[0]["aten.convolution_backward.default"] > 2
+
+
+def test_a_weight_that_all_tasks_share_is_not_copied_for_each_of_them() -> None:
+    x, weight = inputs(2, 4, 3)
+    with Calls() as calls:
+        convolve(x, weight[0].expand(3, -1, -1, -1, -1))
+    assert not calls.count["aten.clone.default"]
+    assert not calls.count["aten.copy_.default"]
 
 
 def test_autocast_lowers_the_type_as_it_does_for_pytorch() -> None:
@@ -95,7 +113,7 @@ def test_autocast_lowers_the_type_as_it_does_for_pytorch() -> None:
     found = []
     for convolution in (convolve, plain):
         with torch.autocast("cpu", torch.bfloat16):
-            result = convolution(x, weight, 1, 2)
+            result = convolution(x, weight, 1, 1)
         found.append([result, *torch.autograd.grad(result.float().pow(2).sum(), (x, weight))])
     assert found[0][0].dtype == torch.bfloat16
     assert found[0][1].dtype == torch.float32
@@ -107,7 +125,7 @@ def test_it_can_be_mapped_over_and_differentiated_as_a_function() -> None:
     weights = torch.stack([weight, 2 * weight])
 
     def slope(w: Tensor) -> Tensor:
-        return torch.func.grad(lambda v: convolve(x, v, 1, 2).pow(2).sum())(w)
+        return torch.func.grad(lambda v: convolve(x, v, 1, 1).pow(2).sum())(w)
 
     together = torch.func.vmap(slope)(weights)
     torch.testing.assert_close(together, torch.stack([slope(w) for w in weights]))
