@@ -71,9 +71,16 @@ def by_turns(ways: dict[str, Way], repetitions: int) -> dict[str, list[float]]:
         for name, way in ways.items():
             start = time.perf_counter()
             way()
+            wait()
             if repetition:
                 times[name].append(time.perf_counter() - start)
     return times
+
+
+def wait() -> None:
+    """Wait until the accelerator, if there is one, has done what it was given: a call returns before that."""
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
 
 
 def arithmetic_rate() -> float:

@@ -37,6 +37,11 @@ GROUPED_UP_TO = 24
 IMAGES_AT_ONCE = 250
 
 
+def device_of(parameters: Params) -> torch.device:
+    """Return where parameters are."""
+    return next(iter(parameters.values())).device
+
+
 class AnyBackbone(Protocol):
     """What the inner loop needs of a network. :class:`Backbone` has it; a learner gives it to a network of your own.
 

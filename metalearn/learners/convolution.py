@@ -38,8 +38,9 @@ def convolve(x: Tensor, weight: Tensor, stride: int = 1, groups: int = 1) -> Ten
     Tensor
         ``[n, tasks * out, h', w']``, in the type of autocast where that is on.
     """
-    if torch.is_autocast_enabled(x.device.type):
-        x, weight = (t.to(torch.get_autocast_dtype(x.device.type)) for t in (x, weight))
+    kind = x.device.type
+    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+        x, weight = (t.to(torch.get_autocast_dtype(kind)) for t in (x, weight))
     return _Convolution.apply(x, weight, stride, groups)
 
 
