@@ -4,4 +4,5 @@ cases, timing  what is timed, against what, and how
 reference      the plain code
 peers          other packages that do the same, if they are installed
 scaling        what many tasks cost in time and memory
+on_device      the same on a GPU, into one file
 """

@@ -127,9 +127,14 @@ def prototypical_evaluation(characters: CharacterSet) -> Case:
     return Case("prototypical evaluation, 100 episodes, 5-way 1-shot, 15 queries", kit, others, counted=kit)
 
 
-def gradient_embedding(characters: CharacterSet, device: str = "cpu") -> Case:
-    """Return the gradient embedding of all characters, against one forward and backward pass over their drawings."""
-    tasks = all_character_tasks(characters, "article")
+def gradient_embedding(characters: CharacterSet, device: str = "cpu", count: int | None = None) -> Case:
+    """Return the gradient embedding of all characters, against one forward and backward pass over their drawings.
+
+    With ``count``, it is that of so many characters.
+    """
+    tasks: Tasks = all_character_tasks(characters, "article")
+    if count is not None:
+        tasks = next(iter(tasks.batches(count)))
     embedder = load_embedder("gradient", "article")[0]
     assert isinstance(embedder, GradientEmbedding)
     embedder.parameters = {name: p.to(device) for name, p in embedder.parameters.items()}

@@ -57,7 +57,7 @@ class Case:
 def machine() -> Row:
     """Describe the machine: its processor, threads and PyTorch, and how many operations per second it can do."""
     return {
-        "processor": _processor(),
+        "processor": machine_name(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "gflops": round(arithmetic_rate() / 1e9),
@@ -119,7 +119,8 @@ def timed(case: Case, rate: float) -> Row:
     return row
 
 
-def _processor() -> str:
+def machine_name() -> str:
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
