@@ -5,13 +5,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-# OpenMP's threads would spin while they wait for each other, and keep a core from a browser that has work for it.
-demo test: export OMP_WAIT_POLICY ?= passive
+# Runs the tests in an environment of their own, which pip fills with these options.
+define TEST_WITH
+$(PYTHON) -m venv $(VENV)-$@
+$(VENV)-$@/bin/python -m pip install --disable-pip-version-check -e '.[dashboard,notebooks,test]' $(1)
+$(VENV)-$@/bin/python -m pytest -n auto --dist worksteal --deselect tests/test_packaging.py::test_the_installed_versions_are_the_tested_ones
+endef
 
 # Tests run in as many processes as there are processors, each with one thread for tensors.
-test: export OMP_NUM_THREADS ?= 1
+test lowest newest: export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo lab test lint animation review wheel test-wheel figures book slides messages clean
+# OpenMP's threads would spin while they wait for each other, and keep a core from a browser that has work for it.
+demo test lowest newest: export OMP_WAIT_POLICY ?= passive
+
+.PHONY: demo lab test lowest newest drift lint review wheel test-wheel audit lock
+.PHONY: figures animation book slides messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -23,6 +31,17 @@ lab: $(VENV)/.notebooks  ## open JupyterLab on the notebooks
 
 test: $(VENV)/.test  ## run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+lowest: $(VENV)/.python  ## run the tests with the oldest packages that pyproject.toml allows
+	mkdir -p $(VENV)-lowest
+	$(BIN)/python .github/lowest.py > $(VENV)-lowest/constraints.txt
+	$(call TEST_WITH,-c $(VENV)-lowest/constraints.txt)
+
+newest: $(VENV)/.python  ## run the tests with the newest packages that there are
+	$(call TEST_WITH,--upgrade)
+
+drift: $(VENV)/.test  ## measure a part of every table again, and compare it with what ships; needs METALEARN_DATA
+	$(BIN)/python -m metalearn.pretrained.drift
 
 lint: $(VENV)/.test  ## check style and types
 	$(BIN)/ruff check .
@@ -38,8 +57,23 @@ wheel: $(VENV)/.python  ## build the wheel, with library, dashboard, course and 
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation
 
-test-wheel: wheel  ## install the wheel into an environment of its own, and use it far from this folder
+test-wheel: wheel  ## build the wheel once more, byte for byte the same, and use it in an environment of its own
+	$(BIN)/python -m build --wheel --no-isolation -o dist/again
+	cmp dist/*.whl dist/again/*.whl
+	rm -r dist/again
 	$(BIN)/python .github/check_wheel.py dist/*.whl constraints.txt
+
+audit: requirements.lock  ## list what the kit needs in dist/sbom.json, and look for known weaknesses in it
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install -q --disable-pip-version-check cyclonedx-bom pip-audit
+	mkdir -p dist
+	$(VENV)-audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o dist/sbom.json $<
+	$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes -r $<
+
+lock: $(VENV)/.python  ## write requirements.lock: what a user needs, with the hashes of all files
+	$(PIP) -q uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
+		-c constraints.txt --extra dashboard --extra notebooks pyproject.toml -o requirements.lock
 
 figures: $(VENV)/.test  ## run the notebooks again with the pictures that are kept in git
 	$(PIP) -e '.[figures]'
@@ -63,8 +97,8 @@ messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and
 	$(BIN)/pybabel -q compile -D dashboard -d dashboard/locale
 	rm dashboard/locale/dashboard.pot
 
-clean:  ## remove the environment and the wheel
-	rm -rf $(VENV) dist
+clean:  ## remove the environments and the wheel
+	rm -rf $(VENV) $(VENV)-* dist
 
 $(VENV)/.python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.x")'

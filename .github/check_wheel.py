@@ -15,7 +15,6 @@ The first thing that is otherwise ends the check with one line and exit code 1.
 """
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -104,8 +103,7 @@ def check(wheel: Path, constraints: Path, folder: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     serve = [str(bin / "metalearn"), "dashboard", "--port", port, "--no-browser"]
-    # In a group of its own, so that nothing of it is left, whatever happens.
-    with subprocess.Popen(serve, cwd=empty, env=environment, start_new_session=True) as server:
+    with subprocess.Popen(serve, cwd=empty, env=environment) as server:
         try:
             if (health := answer(f"http://localhost:{port}/_stcore/health", server)) != b"ok":
                 fail(f"the dashboard's health is {health!r}")
@@ -117,7 +115,7 @@ def check(wheel: Path, constraints: Path, folder: Path) -> None:
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
+                server.kill()
                 fail("'metalearn dashboard' did not stop within 20 seconds")
 
 

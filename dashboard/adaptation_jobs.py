@@ -18,8 +18,10 @@ from metalearn.plots.player import Recording
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+    from torch import Tensor
 
     from metalearn.learners.learner import Learner
+    from metalearn.tasks.task_batch import TaskBatch
 
 # Learners that visitors have trained, by name. The server has them, and sends them along.
 TrainedLearners = dict[str, "Learner"]
@@ -27,7 +29,6 @@ TrainedLearners = dict[str, "Learner"]
 
 def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trained: TrainedLearners) -> Recording:
     """Let each learner adapt to the same task, and record it; the task is placed on ``task_map`` if there is one."""
-    from metalearn.evaluation.accuracy import embedding_for
     from metalearn.plots.player.recorder import on_map, record
 
     characters, world = _characters(), "mixed" if request.mixed else "characters"
@@ -36,12 +37,22 @@ def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trai
     for name, source, title in request.entrants:
         learners[title] = trained.get(name) or shipped_learner(name, request.split, world)
         if source != "own":
-            another = request.another_task(characters) if source == "shuffled" else None
-            embedding = embedding_for(learners[title], task, source, another, request.seed)
+            embedding = _told(learners[title], source, task, request, characters)
             if embedding is not None:
                 embeddings[title] = embedding
     place = None if task_map is None else on_map(task, task_map, _gradient_embedder(request.split), request.steps)
     return record(learners, task, request.steps, embeddings, characters, place)
+
+
+def _told(
+    learner: "Learner", source: str, task: "TaskBatch", request: AdaptationRequest, characters: CharacterSet
+) -> "Tensor | None":
+    """Return what a learner is told about the task in place of its own embedding."""
+    from metalearn.evaluation.accuracy import embedding_for
+
+    if source in ("question", "shuffled"):
+        return learner.embed(request.another_task(characters, source))
+    return embedding_for(learner, task, source, seed=request.seed)
 
 
 def recognise(

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from metalearn.tasks.task_batch import TaskBatch
 
 
+# What a learner can be told about a task: its own embedding, that of a task which asks another question, that of
+# another task which asks the same, zeros, or noise.
+TOLD = ("own", "question", "shuffled", "zero", "random")
+
+
 class Entrant(NamedTuple):
-    """A learner, which embedding it is given (one of ``EMBEDDING_SOURCES``), and its title on the page."""
+    """A learner, what it is told about the task (one of ``TOLD``), and its title on the page."""
 
     learner: str
     embedding_source: str
@@ -49,18 +54,37 @@ class AdaptationRequest:
         from metalearn.tasks.single_task import make_task
 
         if self.question != "character":
-            return self._episodes(character_set, self.ways).batch(0)
+            return self._episodes(character_set, self.question).batch(0)
         return make_task(character_set, self.characters, self.shots, self.queries, self.seed)
 
-    def another_task(self, character_set: CharacterSet) -> "TaskBatch":
-        """Return a different task of the same kind, for learners that are given another task's embedding."""
-        ways = len(self.characters) if self.question == "character" else self.ways
-        return self._episodes(character_set, ways).batch(1)
+    def another_task(self, character_set: CharacterSet, told: str) -> "TaskBatch":
+        """Return the other task whose embedding a learner is told: one of another question, or of the same."""
+        question = self.another_question if told == "question" else self.question
+        return self._episodes(character_set, question).batch(1)
 
-    def _episodes(self, character_set: CharacterSet, ways: int) -> "Episodes":
+    @property
+    def another_question(self) -> str:
+        """The question that another task asks: about the drawer, unless this one does."""
+        return "character" if self.question == "drawer" else "drawer"
+
+    @property
+    def episode_ways(self) -> int:
+        """How many classes a task drawn at random has."""
+        return len(self.characters) if self.question == "character" else self.ways
+
+    def _episodes(self, character_set: CharacterSet, question: str) -> "Episodes":
+        from metalearn.characters.splits import split
         from metalearn.tasks.episodes import Episodes
 
-        everyone = np.arange(len(character_set))
+        is_omniglot = character_set.name == "omniglot"
+        unseen = split(character_set, self.split).test if is_omniglot else np.arange(len(character_set))
         return Episodes(
-            character_set, everyone, ways, self.shots, self.queries, self.question, batch_size=1, seed=self.seed
+            character_set,
+            unseen,
+            self.episode_ways,
+            self.shots,
+            self.queries,
+            question,
+            batch_size=1,
+            seed=self.seed,
         )

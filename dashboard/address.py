@@ -1,21 +1,45 @@
 """What stands in a page's address: every choice that shapes the view, so that it survives a reload and can be sent on.
 
-Streamlit can bind widgets to the address by itself, but would write the labels that the visitor sees, in the visitor's
-language. These addresses hold names that are the same in every language; the notebooks link to them too.
+An address holds what differs from the page as it first opens: a name that is absent means the default. Streamlit can
+bind widgets to the address by itself, but would write the labels that the visitor sees, in the visitor's language.
+These addresses hold names that are the same in every language; the notebooks link to them too.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from dashboard.language import LANGUAGES
+from dashboard import language
+from dashboard.language import LANGUAGES, _
 
 # A function from the values in the address to a widget's value; it returns None where they are of no use.
 Reader = Callable[[list[str]], Any]
-LATEST = "latest address"
+EMPTY = [""]  # how an address says that a list is empty which is not empty by default
+MOST_NAMED = 3  # of each kind of thing that a link asks for and is not here
+# The names under which a visitor's session keeps: the page that was run last, whether another one was run before it,
+# the address as it was left, and what a link asks for and is not here.
+_PAGE, _ARRIVED, _LAST, _UNKNOWN = "page", "arrived", "latest address", "unknown"
+
+_history = st.components.v2.component("metalearn_history", js=Path(__file__).with_name("address.js").read_text("utf-8"))
+
+
+class Choice(NamedTuple):
+    """What the address holds of one widget: how it is read, and what it means where it is absent.
+
+    A default that depends on other choices is a function; it is called after those that stand before it are set.
+    """
+
+    read: Reader
+    default: Any
+
+    @property
+    def otherwise(self) -> Any:
+        """The value where the address has none."""
+        return self.default() if callable(self.default) else self.default
 
 
 def one_of(options: Collection[str], old_names: Mapping[str, str] = MappingProxyType({})) -> Reader:
@@ -49,45 +73,98 @@ def flag(values: list[str]) -> bool | None:
     return {"yes": True, "no": False}.get(values[-1]) if values else None
 
 
-@contextmanager
-def synchronised(readers: dict[str, Reader]) -> Iterator[None]:
-    """Keep widgets and address the same: set the widgets before the page is made, write the address afterwards.
-
-    The keys of ``readers`` are those of the widgets. An address that is not the one last written counts: the visitor
-    followed a link, or went back. Otherwise what the visitor did on the page counts.
-    """
-    set_widgets(readers)
-    yield
-    written = {key: _as_values(st.session_state.get(key)) for key in ("lang", *readers)}
-    now = {key: values for key, values in written.items() if values}
-    if now != _current():
-        st.query_params.from_dict(now)
-    st.session_state[LATEST] = now
-
-
-def set_widgets(readers: dict[str, Reader]) -> None:
-    """Set the widgets called like the keys of ``readers`` by the address, if that is a new one."""
-    current = _current()
-    if current == st.session_state.get(LATEST):
-        return
-    for key, read in readers.items():
-        value = read(current[key]) if key in current else None
-        if value is not None:
-            st.session_state[key] = value
+_LANGUAGE = "lang"  # the same on every page, and so in every page's address
+_language = Choice(one_of(LANGUAGES), language.of_browser)
 
 
 def set_language() -> None:
-    """Set the language by the address, before anything is shown in it."""
-    set_widgets({"lang": one_of(LANGUAGES)})
+    """Set the language by the address, before anything is shown in it. It stays the same from page to page."""
+    if _LANGUAGE in _current() and _current() != st.session_state.get(_LAST):
+        st.session_state[_LANGUAGE] = _language.read(_current()[_LANGUAGE]) or _language.otherwise
+    st.session_state.setdefault(_LANGUAGE, _language.otherwise)
+
+
+def arrive(page: str) -> None:
+    """Note which page is run, and whether the visitor comes from another one."""
+    _history(key="history")
+    st.session_state[_ARRIVED] = page != st.session_state.get(_PAGE)
+    st.session_state[_PAGE] = page
+    went_back = not st.session_state[_ARRIVED] and _current() != st.session_state.get(_LAST)
+    if went_back and _LANGUAGE not in _current() and st.session_state[_LANGUAGE] != _language.otherwise:
+        st.session_state[_LANGUAGE] = _language.otherwise
+        st.rerun()  # the menu has been made in the other language
+
+
+@contextmanager
+def synchronised(choices: dict[str, Choice]) -> Iterator[None]:
+    """Keep widgets and address the same: set the widgets before the page is made, write the address afterwards.
+
+    The keys of ``choices`` are those of the widgets. An address that is not the one last written counts: the visitor
+    followed a link, or went back. Otherwise what the visitor did on the page counts, and so it does where a page is
+    opened from the menu, without an address of its own.
+    """
+    _set_widgets(choices)
+    unknown = ", ".join(st.session_state.get(_UNKNOWN, []))
+    if unknown:
+        st.warning(_("This link asks for something that is not here: {what}.").format(what=unknown))
+    yield
+    _write(choices)
+
+
+def _set_widgets(choices: dict[str, Choice]) -> None:
+    """Set the widgets called like the keys of ``choices`` by the address, if that is a new one."""
+    asked = {key: values for key, values in _current().items() if key != _LANGUAGE}
+    arrived = st.session_state.get(_ARRIVED, False)
+    is_new = arrived or _current() != st.session_state.get(_LAST)
+    from_menu = arrived and not asked
+    if is_new:
+        st.session_state[_UNKNOWN] = []
+    for key, choice in choices.items():
+        if is_new and key in asked:
+            value, unknown = _understood(choice, asked[key])
+            st.session_state[key] = value
+            st.session_state[_UNKNOWN] += [f"`{key}={text[:40].replace('`', ' ')}`" for text in unknown[:MOST_NAMED]]
+        elif key not in st.session_state or (is_new and not from_menu):
+            st.session_state[key] = choice.otherwise
+
+
+def _understood(choice: Choice, values: list[str]) -> tuple[Any, list[str]]:
+    """Return the value that an address asks for, and the texts in it that are of no use."""
+    texts = [text for text in values if text]
+    value = choice.read(texts)
+    if value is None:
+        return choice.otherwise, texts
+    return value, [text for text in texts if text not in value] if isinstance(value, list) else []
+
+
+def _write(choices: dict[str, Choice]) -> None:
+    """Write into the address what is not the default; an address that means the same already is left as it is."""
+    everything = {_LANGUAGE: _language, **choices}
+    shown = {key: st.session_state.get(key, choice.otherwise) for key, choice in everything.items()}
+    meant = {
+        key: _understood(choice, _current()[key])[0] if key in _current() else choice.otherwise
+        for key, choice in everything.items()
+    }
+    wanted = _differing(everything, shown)
+    if wanted != _differing(everything, meant):
+        st.query_params.from_dict(wanted)
+        st.session_state[_UNKNOWN] = []
+    st.session_state[_LAST] = _current()
+
+
+def _differing(choices: dict[str, Choice], values: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what of ``values`` is not the default, as it stands in an address."""
+    texts = {key: _as_texts(values[key]) for key in choices}
+    return {key: texts[key] or EMPTY for key, choice in choices.items() if texts[key] != _as_texts(choice.otherwise)}
 
 
 def _current() -> dict[str, list[str]]:
     return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
-def _as_values(value: Any) -> list[str]:
+def _as_texts(value: Any) -> list[str]:
     if isinstance(value, bool):
-        return ["yes"] if value else []
+        return ["yes" if value else "no"]
     if isinstance(value, list | tuple):
         return [str(entry) for entry in value]
     return [] if value in (None, "") else [str(value)]

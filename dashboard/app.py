@@ -38,6 +38,7 @@ pages = [
     st.Page("views/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
 ]
 page = st.navigation(pages, position="top")
+address.arrive(page.url_path)
 with st.container(horizontal_alignment="right"):
     language.choose()
 try:

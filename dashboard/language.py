@@ -17,7 +17,6 @@ def choose() -> None:
     st.segmented_control(
         "Language · 语言",
         list(LANGUAGES),
-        default="en",
         required=True,
         format_func=LANGUAGES.__getitem__,
         key="lang",
@@ -28,7 +27,13 @@ def choose() -> None:
 
 def chosen() -> str:
     """Return the visitor's language."""
-    return st.session_state.get("lang") or "en"
+    return st.session_state.get("lang") or of_browser()
+
+
+def of_browser() -> str:
+    """Return the language that the visitor's browser asks for, where there is one; else English."""
+    asked = (st.context.locale or "").lower().split("-")[0]
+    return asked if asked in LANGUAGES else "en"
 
 
 def _(text: str) -> str:

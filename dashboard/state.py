@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard import training
+from dashboard import address, training
+from dashboard.address import Choice
 from dashboard.language import _
 from metalearn import artifacts
 from metalearn.characters.character_set import CharacterSet
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 10
 SPLITS = ("article", "lake")
+SPLIT = Choice(address.one_of(SPLITS), "lake")
 
 
 @st.cache_resource(show_spinner="Looking for the drawings …")
@@ -57,6 +59,13 @@ def sides(split: str, _characters: CharacterSet, name: str) -> Split:
     return split_characters(_characters, split)
 
 
+def unseen(split: str, characters: CharacterSet) -> np.ndarray:
+    """Positions of the characters on which no model of a split was trained or tuned; of other data, that is all."""
+    if characters.name != "omniglot":
+        return np.arange(len(characters))
+    return sides(split, characters, characters.name).test
+
+
 def is_conditioned(name: str) -> bool:
     """Whether a learner, shipped or trained here, uses a task embedding."""
     from metalearn.pretrained.recipes import RECIPES
@@ -75,13 +84,20 @@ def embedder(split: str) -> "Pipeline":
 
 
 def learner_titles(split: str, mixed: bool = False) -> dict[str, str]:
-    """Names and titles of the learners that ship, and of the one that the visitor has trained."""
+    """Names and titles of the learners that ship, and of those that the visitor has trained."""
     folder = artifact_folder(split, "mixed" if mixed else "characters")
     titles = {name: _(title) for name, title in _shipped_titles(folder).items()}
-    own: training.Training | None = st.session_state.get("training")
-    if own is not None and own.finished and not own.error and own.split == split:
-        titles[own.name] = _("yours: {title}, {step} meta-steps").format(title=titles[own.recipe], step=own.step)
+    for own in _own_trainings():
+        if own.learner is not None and own.split == split:
+            titles[own.name] = _("yours: {title}, {step} meta-steps").format(title=titles[own.recipe], step=own.step)
     return titles
+
+
+def _own_trainings() -> list[training.Training]:
+    """The visitor's latest training, and those whose names stand in the address."""
+    query = st.query_params
+    names = [st.session_state.get("run", ""), *query.get_all("learners"), *query.get_all("learner")]
+    return [run for name in dict.fromkeys(names) if (run := training.find(name))]
 
 
 @st.cache_data(show_spinner=False)

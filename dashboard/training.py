@@ -1,17 +1,22 @@
 """Meta-training while a visitor watches: one training at a time per server, in a thread of its own.
 
-The server keeps the latest learners, each under a name that only its visitor knows.
+The server keeps the latest trainings and their learners, each under a name that only its visitor knows: it stands in
+the address, so that a reload finds the training again. One whose visitors have all left is stopped, and makes room.
 """
 
+import atexit
 import logging
 import secrets
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
@@ -23,23 +28,28 @@ if TYPE_CHECKING:
 LEARNERS = ("prototypes", "anil", "film", "preinit")
 MOST_KEPT = 16
 OWN_PREFIX = "yours-"
+LONGEST_AWAY_S, LONGEST_STOP_S = 20, 20
 # For a start from nothing. The recipes' own rates suit a start from the trained prototypical network.
 LEARNING_RATE = 3e-3
 VALIDATION_TASKS = 40
+LONGEST_GOODBYE_S = 15  # for a meta-step and a validation, when the server ends
 
 
 @dataclass
 class Training:
-    """One training: what is trained, how far it is, and what went wrong, if anything did."""
+    """One training: what is trained, who watches, how far it is, and what came of it or went wrong."""
 
     recipe: str
     split: str
     meta_steps: int
     seed: int
     name: str = field(default_factory=lambda: OWN_PREFIX + secrets.token_hex(8))
+    visitors: set[str] = field(default_factory=set)
+    last_seen: float = field(default_factory=time.monotonic)
     progress: "Progress | None" = None
     stopping: threading.Event = field(default_factory=threading.Event)
     finished: bool = False
+    learner: "Learner | None" = None
     error: MetalearnError | None = None
 
     @property
@@ -47,33 +57,66 @@ class Training:
         """How many meta-steps were taken."""
         return self.progress.step if self.progress else 0
 
+    def join(self) -> None:
+        """Note that the visitor whose page is run watches."""
+        context = get_script_run_ctx()
+        if context is not None:
+            self.visitors.add(context.session_id)
+
+    def is_left(self) -> bool:
+        """Whether all visitors have closed their pages, and had the time to come back that a reload takes."""
+        if not runtime.exists():  # no server, and so nobody who could leave
+            return False
+        now = time.monotonic()
+        if any(map(runtime.get_instance().is_active_session, tuple(self.visitors))):
+            self.last_seen = now
+        return now - self.last_seen > LONGEST_AWAY_S
+
 
 class Trainings:
-    """The server's trainings: a lock that lets one run at a time, and the learners that came of them."""
+    """The server's trainings: a lock that lets one run at a time, and the latest of them by name."""
 
     def __init__(self) -> None:
         self.running = threading.Lock()
-        self.learners: OrderedDict[str, Learner] = OrderedDict()
+        self.runs: OrderedDict[str, Training] = OrderedDict()
 
-    def keep(self, name: str, learner: "Learner") -> None:
-        """Keep a learner; the oldest is dropped where there are too many."""
-        self.learners[name] = learner
-        while len(self.learners) > MOST_KEPT:
-            self.learners.popitem(last=False)
+    def keep(self, run: Training) -> None:
+        """Keep a training; the oldest is dropped where there are too many."""
+        self.runs[run.name] = run
+        while len(self.runs) > MOST_KEPT:
+            self.runs.popitem(last=False)
+
+    def stop(self) -> None:
+        """Stop what runs, and wait for it: torch would end the whole process if its thread were cut off."""
+        for run in self.runs.values():
+            run.stopping.set()
+        self.running.acquire(timeout=LONGEST_STOP_S)
 
 
 @st.cache_resource(show_spinner=False)
 def trainings() -> Trainings:
     """The one object that all visitors of the server share."""
-    return Trainings()
+    shared = Trainings()
+    atexit.register(shared.stop)
+    return shared
+
+
+def find(name: str) -> Training | None:
+    """Return a training by its name; None where the server has none of that name, or no longer."""
+    return trainings().runs.get(name)
+
+
+def read_run(values: list[str]) -> str | None:
+    """Read the name of a training from an address."""
+    return values[-1] if values and find(values[-1]) else None
 
 
 def trained_learner(name: str) -> "Learner":
     """Return a visitor's learner by its name. Raises MetalearnError where the server no longer has it."""
-    found = trainings().learners.get(name)
-    if found is None:
+    found = find(name)
+    if found is None or found.learner is None:
         raise MetalearnError("that learner of yours is gone (the server keeps the latest few); train it again")
-    return found
+    return found.learner
 
 
 def trained_learners(names: Iterable[str]) -> dict[str, "Learner"]:
@@ -81,25 +124,35 @@ def trained_learners(names: Iterable[str]) -> dict[str, "Learner"]:
     return {name: trained_learner(name) for name in names if name.startswith(OWN_PREFIX)}
 
 
-def start(training: Training, characters: CharacterSet) -> bool:
+def start(run: Training, characters: CharacterSet) -> bool:
     """Start a training in a thread of its own. Returns False where somebody else is training."""
     shared = trainings()
     if not shared.running.acquire(blocking=False):
         return False
+    shared.keep(run)
+    run.join()
 
-    def run() -> None:
+    def work() -> None:
         try:
-            shared.keep(training.name, _train(training, characters))
+            run.learner = _train(run, characters)
         except MetalearnError as error:
-            training.error = error
+            run.error = error
         except Exception:
-            training.error = MetalearnError("the training broke off; the server's log says why")
-            logging.getLogger(__name__).exception("training %s", training.recipe)
+            run.error = MetalearnError("the training broke off; the server's log says why")
+            logging.getLogger(__name__).exception("training %s", run.recipe)
         finally:
-            training.finished = True
+            run.finished = True
             shared.running.release()
+            atexit.unregister(end)
 
-    threading.Thread(target=run, daemon=True).start()
+    def end() -> None:
+        """Let the step be finished when the server ends: PyTorch aborts a process whose Python goes away amid one."""
+        run.stopping.set()
+        thread.join(LONGEST_GOODBYE_S)
+
+    thread = threading.Thread(target=work, daemon=True)
+    atexit.register(end)
+    thread.start()
     return True
 
 
@@ -122,7 +175,7 @@ def _train(training: Training, characters: CharacterSet) -> "Learner":
 
     def watch(progress: Progress) -> bool:
         training.progress = progress
-        return training.stopping.is_set()
+        return training.stopping.is_set() or training.is_left()
 
     train(
         learner,

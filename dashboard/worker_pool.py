@@ -42,7 +42,8 @@ class Worker:
 
     def call(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
         """Call ``function`` in the process. Pickles are safe here: they pass between the server and its own child."""
-        call = pickle.dumps((function, arguments, named))
+        # Bytes in bytes: the worker receives a call before it has imported what the call needs.
+        call = pickle.dumps(pickle.dumps((function, arguments, named)))
         process = self.process()
         try:
             process.stdin.write(call)  # type: ignore[union-attr]  # it is a pipe

@@ -3,27 +3,38 @@
 The server's side is in ``worker_pool.py``.
 """
 
+import os
 import pickle
 import sys
+import threading
 import traceback
+from queue import Queue
 
-# Imported right away, so that the first visitor does not wait for torch.
-import metalearn.evaluation.accuracy
-import metalearn.plots.player.recorder
-import metalearn.pretrained.learners
-import metalearn.tasks.single_task  # noqa: F401
 from metalearn.errors import MetalearnError
+
+CALLS: "Queue[bytes]" = Queue()
+
+
+def receive() -> None:
+    """Put what the server asks for into the queue. When the pipe is closed the server is gone, and nobody waits.
+
+    Then the process ends at once, in the middle of whatever it does.
+    """
+    while True:
+        try:
+            CALLS.put(pickle.load(sys.stdin.buffer))
+        except (EOFError, pickle.UnpicklingError):
+            os._exit(0)
 
 
 def main() -> None:
-    """Read calls from standard input; write what each returned or raised to standard output."""
-    calls, answers = sys.stdin.buffer, sys.stdout.buffer
+    """Do what the server asks for; write what each call returned or raised to standard output."""
+    answers = sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print would garble the answers
+    threading.Thread(target=receive, daemon=True).start()
+    import_early()
     while True:
-        try:
-            function, arguments, named = pickle.load(calls)
-        except EOFError:
-            return
+        function, arguments, named = pickle.loads(CALLS.get())
         returned, raised = None, None
         try:
             returned = function(*arguments, **named)
@@ -33,6 +44,14 @@ def main() -> None:
             raised = error
         pickle.dump((returned, raised), answers)
         answers.flush()
+
+
+def import_early() -> None:
+    """Import what most calls need, so that the first visitor does not wait for torch."""
+    import metalearn.evaluation.accuracy
+    import metalearn.plots.player.recorder
+    import metalearn.pretrained.learners
+    import metalearn.tasks.single_task  # noqa: F401
 
 
 if __name__ == "__main__":

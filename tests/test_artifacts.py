@@ -1,6 +1,7 @@
 """Artifacts: what is saved comes back; what was altered, cut short or is missing is refused in one line."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +92,8 @@ def test_a_missing_artifact_says_how_to_make_it(tmp_path: Path) -> None:
 def test_arrays_that_are_not_safetensors(tmp_path: Path) -> None:
     content = b"\x80\x04pickled"
     (tmp_path / "thing.safetensors").write_bytes(content)
-    (tmp_path / "thing.json").write_text(json.dumps({"sha256": sha256(content)}))
-    with pytest.raises(MetalearnError, match="not an artifact"):
+    (tmp_path / "thing.json").write_text(json.dumps({"version": __version__, "sha256": sha256(content)}))
+    with pytest.raises(MetalearnError, match="arrays cannot be read"):
         artifacts.load(tmp_path / "thing")
 
 
@@ -108,3 +109,75 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        ("99.0.0", "written by version 99.0.0 of this kit, .* install the newer version"),
+        ("0.99.0.dev1", "written by version 0.99.0.dev1"),
+        ("new", "'new' is not a version of this kit"),
+        (3, "its 'version' is not what it should be"),
+    ],
+)
+def test_another_version_is_refused(tmp_path: Path, version: object, reason: str) -> None:
+    artifacts.save(tmp_path / "thing", ARRAYS, {"kind": "test"})
+    description = json.loads((tmp_path / "thing.json").read_text())
+    (tmp_path / "thing.json").write_text(json.dumps({**description, "version": version}))
+    with pytest.raises(MetalearnError, match=reason):
+        artifacts.load(tmp_path / "thing")
+    (tmp_path / "thing.json").write_text(json.dumps({**description, "version": "0.1.0"}))
+    artifacts.load(tmp_path / "thing")
+
+
+def test_another_kind_is_refused(tmp_path: Path) -> None:
+    artifacts.save(tmp_path / "thing", ARRAYS, {"kind": "test"})
+    with pytest.raises(MetalearnError, match="its kind is 'test', not 'map'"):
+        artifacts.load(tmp_path / "thing", "map")
+
+
+def test_a_missing_half_is_named(tmp_path: Path) -> None:
+    artifacts.save(tmp_path / "thing", ARRAYS, {})
+    (tmp_path / "thing.safetensors").unlink()
+    with pytest.raises(MetalearnError, match=r"thing\.safetensors is missing beside it; restore it, or remove it"):
+        artifacts.load(tmp_path / "thing")
+
+
+OLD, NEW = {"x": np.zeros(3)}, {"x": np.ones(3)}
+
+
+@pytest.mark.parametrize("stop_at", range(3))
+def test_an_interrupted_save_leaves_the_old_artifact_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
+) -> None:
+    """The three moments are: arrays on their way, description replaced, arrays in their place."""
+    artifacts.save(tmp_path / "thing", OLD, {"name": "old"})
+    replace, done = os.replace, []
+
+    def until(*paths: object) -> None:
+        if len(done) == stop_at:
+            raise KeyboardInterrupt
+        done.append(paths)
+        replace(*paths)
+
+    monkeypatch.setattr("os.replace", until)
+    with pytest.raises(KeyboardInterrupt):
+        artifacts.save(tmp_path / "thing", NEW, {"name": "new"})
+    monkeypatch.undo()
+    expected = (OLD, "old") if stop_at < 2 else (NEW, "new")
+    arrays, description = artifacts.load(tmp_path / "thing")
+    assert (arrays["x"].tolist(), description["name"]) == (expected[0]["x"].tolist(), expected[1])
+    artifacts.save(tmp_path / "thing", NEW, {"name": "new"})
+    assert artifacts.load(tmp_path / "thing")[0]["x"].tolist() == NEW["x"].tolist()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["thing.json", "thing.safetensors"]
+
+
+def test_arrays_that_wait_in_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifacts.save(tmp_path / "thing", OLD, {})
+    (tmp_path / "thing.safetensors").rename(tmp_path / "thing.safetensors.new")
+
+    def refuse(*paths: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr("os.replace", refuse)
+    assert artifacts.load(tmp_path / "thing")[0]["x"].tolist() == OLD["x"].tolist()

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,35 @@ def test_the_installed_versions_are_the_tested_ones() -> None:
     tested = [*PROJECT["dependencies"], *extras["notebooks"], *extras["dashboard"], *extras["test"]]
     for name in (Requirement(line).name for line in tested):
         assert Version(version(name)).base_version == str(pinned()[name]), name
+
+
+def test_the_oldest_versions_are_the_lower_bounds() -> None:
+    script = [sys.executable, ROOT / ".github" / "lowest.py"]
+    lines = subprocess.run(script, capture_output=True, text=True, check=True).stdout.splitlines()
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["notebooks"], *extras["dashboard"], *extras["test"]]
+    assert lines == [line.replace(">=", "==") for line in wanted]
+
+
+def test_the_lock_holds_hashes_of_the_tested_versions_of_all_that_a_user_needs() -> None:
+    """``make lock`` writes it again."""
+    entries = (ROOT / "requirements.lock").read_text().replace("\\\n", " ").splitlines()
+    locked = {re.match(r"[\w.-]+", line)[0]: line for line in entries}  # type: ignore[index]
+    assert all(re.search(r"==\S+.* --hash=sha256:[0-9a-f]{64}", line) for line in entries)
+    assert not any("://" in line for line in entries)
+    extras = PROJECT["optional-dependencies"]
+    for line in [*PROJECT["dependencies"], *extras["notebooks"], *extras["dashboard"]]:
+        name = Requirement(line).name
+        assert locked[name].startswith(f"{name}=={pinned()[name]} "), name
+    for name in locked.keys() & pinned().keys():
+        assert locked[name].startswith(f"{name}=={pinned()[name]} "), name
+
+
+def test_a_deprecation_is_an_error() -> None:
+    with pytest.raises(DeprecationWarning):
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+    with pytest.raises(PendingDeprecationWarning):
+        warnings.warn("soon old", PendingDeprecationWarning, stacklevel=1)
 
 
 def test_conda_installs_all_that_the_kit_needs_so_that_pip_fetches_nothing() -> None:

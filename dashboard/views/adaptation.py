@@ -4,42 +4,38 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address, state, worker_pool
-from dashboard.adaptation_request import AdaptationRequest
+from dashboard.adaptation_request import TOLD, AdaptationRequest
+from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.widgets import adaptation_panel, character_picker, data_banner, images, task_picker
-from dashboard.widgets.adaptation_figure import MOST_LEARNERS
 from metalearn.characters.character_set import CharacterSet
-from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
+from metalearn.plots.style import short_name
 from metalearn.tasks.questions import QUESTIONS
 
 
-def readers(characters: CharacterSet) -> dict[str, address.Reader]:
+def choices(characters: CharacterSet) -> dict[str, address.Choice]:
     """Return what the page's address holds."""
     return {
-        "question": address.one_of(QUESTIONS),
-        "characters": address.some_of(characters.characters, state.MOST_CHARACTERS),
-        "alphabet": address.one_of(characters.alphabet_names),
-        "ways": address.number(2, 10),
-        "shots": address.number(1, 10),
-        "queries": address.number(1, 10),
-        "seed": address.number(0, 9999),
-        "split": address.one_of(state.SPLITS),
-        "mixed": address.flag,
-        # Which learners there are depends on the split; the widget drops the others.
-        "learners": lambda values: values[:MOST_LEARNERS],
-        "told": address.one_of(EMBEDDING_SOURCES),
-        "steps": address.number(1, task_picker.MOST_STEPS),
-        "step": address.number(0, task_picker.MOST_STEPS),
-        "narrow": address.flag,
+        "question": Choice(address.one_of(QUESTIONS), "character"),
+        "characters": Choice(address.some_of(characters.characters, state.MOST_CHARACTERS), []),
+        "ways": Choice(address.number(2, 10), 5),
+        "shots": Choice(address.number(1, 10), 1),
+        "queries": Choice(address.number(1, 10), 5),
+        "seed": Choice(address.number(0, 9999), 0),
+        "split": state.SPLIT,
+        "alphabet": Choice(address.one_of(characters.alphabet_names), character_picker.an_unseen_alphabet),
+        "mixed": Choice(address.flag, False),
+        "learners": Choice(task_picker.read_learners, task_picker.usual_learners),
+        "told": Choice(address.one_of(TOLD), "own"),
+        "steps": Choice(address.number(1, task_picker.MOST_STEPS), 10),
+        "step": Choice(address.number(0, task_picker.MOST_STEPS), 0),
+        "narrow": Choice(address.flag, adaptation_panel.on_a_phone),
     }
 
 
 def seen_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:
     """Say how many of the chosen characters are not test characters; some models train on the validation side too."""
-    seen = 0
-    if characters.name == "omniglot":
-        sides = state.sides(split, characters, characters.name)
-        seen = int(np.isin(chosen, np.union1d(sides.train, sides.validation)).sum())
+    seen = len(np.setdiff1d(chosen, state.unseen(split, characters)))
     return _("{met} of these {count} characters were used in training or validation.").format(
         met=seen, count=len(chosen)
     )
@@ -72,13 +68,15 @@ def choose_characters(characters: CharacterSet, ways: int) -> tuple[str, ...]:
     names = st.multiselect(
         _("Characters"),
         characters.characters,
+        format_func=short_name,
         key="characters",
         persist_state="session",
         max_selections=state.MOST_CHARACTERS,
         placeholder=_("type a name, or choose below"),
     )
     label = _("Choose 2 to 10 characters by picture")
-    with st.expander(label, expanded=state.is_choosing(), on_change="rerun") as expander:
+    asked = state.is_choosing() or "alphabet" in st.query_params
+    with st.expander(label, expanded=asked, on_change="rerun") as expander:
         if expander.open:  # an alphabet is a hundred elements of a page: too many to send unseen
             character_picker.choose(characters, ways)
     return tuple(names)
@@ -94,9 +92,10 @@ def page() -> None:
     )
     worker_pool.wake()
     characters = state.characters()
-    with address.synchronised(readers(characters)):
+    data_banner.warn()
+    with address.synchronised(choices(characters)):
         choose_and_watch(characters)
-    data_banner.show(characters)
+    data_banner.cite(characters)
 
 
 page()

@@ -1,11 +1,13 @@
 """Does it help?: the measured tables as figures, with intervals and controls; and where an embedding does not help."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard import address, state
+from dashboard import address, library_texts, state
+from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
 from dashboard.widgets import copy_as_python, table_chart
@@ -14,7 +16,7 @@ from metalearn.evaluation.tables import Row, as_csv
 from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.results import shipped_tables
 
-MOST_CASES = 3
+MOST_CASES, LABEL_WIDTH = 3, 26
 TITLES = {
     "families": noted("What does each embedding know?"),
     "learners": noted("Does it help to adapt, on plain tasks?"),
@@ -55,7 +57,7 @@ def choose() -> tuple[str, int]:
         _("Question"), shipped, format_func=lambda name: _(TITLES[name]), key="table", persist_state="session"
     )
     views = VIEWS[table]
-    st.session_state["view"] = min(st.session_state.get("view") or 0, len(views) - 1)
+    st.session_state["view"] = min(st.session_state["view"] or 0, len(views) - 1)
     view = right.selectbox(
         _("Measure"), range(len(views)), format_func=lambda i: _(views[i].says), key="view", persist_state="session"
     )
@@ -65,13 +67,15 @@ def choose() -> tuple[str, int]:
 def show(table: str, rows: list[Row], number: int) -> None:
     """Draw a view of a table; a click on a point links to a task for that learner."""
     view = VIEWS[table][number]
-    figure = table_figure(table, rows, view).update_xaxes(title=_(view.says))
+    figure = table_figure(table, rows, view, names()).update_xaxes(title=_(view.says)).update_layout(title="")
+    short = [shortened(name) for name in figure.layout.yaxis.ticktext]
+    figure.update_yaxes(ticktext=short).update_layout(margin_t=20)
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
             "With 95-percent intervals over test tasks; over alphabets for the nearest of the same alphabet, for "
-            "transfer, for questions about the drawer, and within an alphabet for `ensemble` and `anil`; over training "
-            "seeds in worlds. Controls are measured in the same way."
+            "transfer, for questions about the drawer, and within an alphabet for the three networks side by side "
+            "and for ANIL; over training seeds in worlds. Controls are measured in the same way."
         ),
         help=_(EXPLANATIONS[table]),
     )
@@ -87,11 +91,22 @@ def show(table: str, rows: list[Row], number: int) -> None:
     right.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
 
 
+def names() -> dict[str, str]:
+    """Return what the names in tables are called on the page."""
+    everything = {**library_texts.EMBEDDINGS, **library_texts.CONTROLS, **library_texts.LEARNERS}
+    return {name: _(text) for name, text in everything.items()}
+
+
+def shortened(label: str) -> str:
+    """Break a label into lines, so that it leaves room for the figure on a phone."""
+    return "<br>".join(textwrap.wrap(label, LABEL_WIDTH))
+
+
 def link_to_learner(rows: list[Row], row: Row) -> None:
     """Link to a task of the kind that a row was measured on, for its learner and the learner's twin."""
     learner = row["learner"]
     twins = {other["twin"] for other in rows if other["learner"] == learner and "twin" in other}
-    label = _("Watch {learner} on one of these tasks").format(learner=learner)
+    label = _("Watch {learner} on one of these tasks").format(learner=names()[learner])
     link_to_task(label, row, [("learners", name) for name in (learner, *twins)])
 
 
@@ -129,11 +144,12 @@ def show_where_it_does_not_help(rows: list[Row]) -> None:
         return
     st.subheader(_("Where it does not help"))
     st.markdown(_("Here the gain is no larger than its ±. These are results too."))
+    called = names()
     listed = [
         {
-            _("learner"): row["learner"],
-            _("against"): row["over"],
-            _("tasks"): row.get("question") or row.get("protocol") or row["world"],
+            _("learner"): called[row["learner"]],
+            _("against"): called[row["over"]],
+            _("tasks"): called[row.get("question") or row.get("protocol") or row["world"]],
             _("gain, points"): f"{100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}",
         }
         for row in gains
@@ -147,7 +163,7 @@ def link_to_cases(gains: list[Row]) -> None:
     if gains:
         st.markdown(_("See for yourself: each of these beside itself, told another task's embedding."))
     for row in sorted(gains, key=lambda row: float(row["mean"]))[:MOST_CASES]:
-        label = f"{row['learner']}, {100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}"
+        label = f"{names()[row['learner']]}, {100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}"
         link_to_task(label, row, [("learners", row["learner"]), ("told", "shuffled")])
 
 
@@ -168,7 +184,12 @@ def page() -> None:
             )
         )
         return
-    with address.synchronised({"table": address.one_of(VIEWS), "view": address.number(0, 9)}):
+    tables = shipped_tables()
+    choices = {
+        "table": Choice(address.one_of(tables), tables[0]),
+        "view": Choice(lambda values: address.number(0, len(VIEWS[st.session_state["table"]]) - 1)(values), 0),
+    }
+    with address.synchronised(choices):
         table, view = choose()
         rows = state.table(table)
         show(table, rows, view)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import address, state
+from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.widgets import data_banner, recognition_panel, split_picker, upload_panel
 from dashboard.widgets.upload_panel import OwnCharacters
@@ -14,20 +15,20 @@ def page() -> None:
     st.title(_("Draw"))
     st.markdown(_("A learner that has never seen your characters learns them from a drawing or two of each."))
     characters = state.characters()
-    readers = {
-        "split": address.one_of(state.SPLITS),
-        "learner": address.one_of([title for split in state.SPLITS for title in state.learner_titles(split)]),
-        "source": address.one_of(["draw", "upload"]),
-        "classes": address.number(2, upload_panel.MOST_CLASSES),
+    data_banner.warn()
+    choices = {
+        "split": state.SPLIT,
+        "learner": Choice(recognition_panel.read_learner, recognition_panel.usual_learner),
+        "source": Choice(address.one_of(["draw", "upload"]), "draw"),
+        "classes": Choice(address.number(2, upload_panel.MOST_CLASSES), 3),
     }
-    with address.synchronised(readers):
+    with address.synchronised(choices):
         left, right = st.columns([1, 1], gap="large")
         with left:
             titles = {"draw": _("draw"), "upload": _("upload pictures")}
             source = st.segmented_control(
                 _("Your characters"),
                 list(titles),
-                default="draw",
                 required=True,
                 format_func=titles.__getitem__,
                 key="source",
@@ -36,7 +37,7 @@ def page() -> None:
             own = upload_panel.draw() if source == "draw" else upload_panel.upload()
         with right:
             recognise_and_place(characters, own)
-    data_banner.show(characters)
+    data_banner.cite(characters)
 
 
 def recognise_and_place(characters: CharacterSet, own: OwnCharacters) -> None:

@@ -1,28 +1,28 @@
 """Start: what a task is, what its embedding is, and how that helps, on one screen with real data."""
 
+from functools import reduce
+
 import numpy as np
 import streamlit as st
 
 from dashboard import address, state
+from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.widgets import data_banner, images, task_images
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 from metalearn.maps.task_map import TaskMap
 
-SPLIT = "article"
+SPLIT = "lake"
 SHOTS, WAYS, NEIGHBOURS = 4, 3, 8
 
 
 def example_characters(characters: CharacterSet) -> list[int]:
     """Return the characters of the page's task, all of one alphabet; the first is the one that the page is about.
 
-    No learner was trained on them: they are test characters of Omniglot, or characters of other data.
+    No learner was trained on them, whatever its split: they are test characters of all, or of other data.
     """
-    pool = np.arange(len(characters))
-    if characters.name == "omniglot":
-        pool = state.sides(SPLIT, characters, characters.name).test
-    st.session_state.setdefault("example", 0)
+    pool = reduce(np.intersect1d, [state.unseen(split, characters) for split in state.SPLITS])
     rng = np.random.default_rng([st.session_state["example"]])
     ids = characters.alphabet_ids[pool]
     large_enough = pool[np.bincount(ids)[ids] >= WAYS]
@@ -33,7 +33,7 @@ def example_characters(characters: CharacterSet) -> list[int]:
 
 def next_example() -> None:
     """Take another example task."""
-    st.session_state["example"] = st.session_state.get("example", 0) + 1
+    st.session_state["example"] += 1
 
 
 def what_a_task_is(characters: CharacterSet, classes: list[int]) -> None:
@@ -92,9 +92,10 @@ def how_it_helps(characters: CharacterSet, task_map: TaskMap, task: int) -> None
 def page() -> None:
     st.title(_("Learning from a handful of examples"))
     characters = state.characters()
-    with address.synchronised({"example": address.number(0, 9999)}):
+    data_banner.warn()
+    with address.synchronised({"example": Choice(address.number(0, 9999), 0)}):
         introduce(characters)
-    data_banner.show(characters)
+    data_banner.cite(characters)
 
 
 def introduce(characters: CharacterSet) -> None:

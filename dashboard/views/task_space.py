@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import address, state
+from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.widgets import (
     copy_as_python,
@@ -33,21 +34,36 @@ OLD_PROJECTIONS = {
 OLD_COLOURS = {"split side": "side", "k-means cluster": "kmeans", "HDBSCAN cluster": "hdbscan"}
 
 
-def readers(characters: CharacterSet) -> dict[str, address.Reader]:
+def choices(characters: CharacterSet) -> dict[str, Choice]:
     """Return what the page's address holds."""
     return {
-        "split": address.one_of(state.SPLITS),
-        "family": address.one_of(families_of(characters)),
-        "map": address.one_of(PROJECTION_TITLES, OLD_PROJECTIONS),
-        "beside": address.one_of(PROJECTION_TITLES, OLD_PROJECTIONS),
-        "colour": address.one_of(COLOUR_TITLES, OLD_COLOURS),
-        # Which tasks there are depends on the map; the widget drops the others.
-        "tasks": lambda values: values[: task_selection.MOST_SELECTED],
-        "drawings": address.flag,
-        "lines": address.flag,
-        "clusters": address.flag,
-        "compare": address.one_of(MAPPED_FAMILIES),
+        "family": Choice(address.one_of(families_of(characters)), MAPPED_FAMILIES[0]),
+        "split": Choice(lambda values: address.one_of(splits())(values), state.SPLIT.default),
+        "map": Choice(address.one_of(PROJECTION_TITLES, OLD_PROJECTIONS), "umap-2d"),
+        "beside": Choice(address.one_of(PROJECTION_TITLES, OLD_PROJECTIONS), ""),
+        "colour": Choice(lambda values: address.one_of(colours(), OLD_COLOURS)(values), lambda: colours()[0]),
+        "tasks": Choice(lambda values: task_selection.read_names(values, shown_map(characters)), []),
+        "many": Choice(lambda values: task_selection.read_many(values, shown_map(characters)), ""),
+        "drawings": Choice(address.flag, False),
+        "lines": Choice(address.flag, False),
+        "clusters": Choice(address.flag, False),
+        "compare": Choice(address.one_of(MAPPED_FAMILIES), ""),
     }
+
+
+def colours() -> tuple[str, ...]:
+    """Return what the tasks on the chosen map can be coloured by."""
+    return EPISODE_COLOURS if st.session_state["family"] == EPISODE_MAP else CHARACTER_COLOURS
+
+
+def splits() -> tuple[str, ...]:
+    """Return the splits that the chosen embedding has a map for; that of episodes has one alone."""
+    return ("lake",) if st.session_state["family"] == EPISODE_MAP else state.SPLITS
+
+
+def shown_map(characters: CharacterSet) -> TaskMap:
+    """Return the map that is chosen."""
+    return state.task_map(st.session_state["split"], characters.name, st.session_state["family"])
 
 
 def families_of(characters: CharacterSet) -> tuple[str, ...]:
@@ -58,9 +74,11 @@ def families_of(characters: CharacterSet) -> tuple[str, ...]:
 def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
     """Ask which map to draw, and how; return it, its settings, and the projection beside it ("" for none)."""
     columns = st.columns([5, 5, 4, 4, 4], vertical_alignment="bottom")
+    if st.session_state["split"] not in splits():
+        st.session_state["split"] = splits()[0]
     with columns[0]:
-        split = split_picker.choose()
-    family = columns[1].selectbox(
+        split_picker.choose(only_one=len(splits()) == 1)
+    columns[1].selectbox(
         _("Embedding"),
         families_of(characters),
         format_func=state.embedding_titles().__getitem__,
@@ -71,7 +89,6 @@ def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
             "solve other tasks score on it, or from a generative model of its drawings (article, section 3.1)."
         ),
     )
-    task_map = state.task_map("lake" if family == EPISODE_MAP else split, characters.name, family)
     projections = {key: _(title) for key, title in PROJECTION_TITLES.items()}
     projection = columns[2].selectbox(
         _("Map"), list(projections), format_func=projections.__getitem__, key="map", persist_state="session"
@@ -84,14 +101,16 @@ def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
         persist_state="session",
         help=_("A second map of the same tasks; what you select on one is marked on both."),
     )
+    if st.session_state["colour"] not in colours():
+        st.session_state["colour"] = colours()[0]
     colour = columns[4].selectbox(
         _("Colour by"),
-        EPISODE_COLOURS if family == EPISODE_MAP else CHARACTER_COLOURS,
+        colours(),
         format_func=lambda key: _(COLOUR_TITLES[key]),
         key="colour",
         persist_state="session",
     )
-    return task_map, MapSettings(projection, colour), beside
+    return shown_map(characters), MapSettings(projection, colour), beside
 
 
 def show_map(characters: CharacterSet, task_map: TaskMap, settings: MapSettings) -> None:
@@ -119,11 +138,12 @@ def show_map(characters: CharacterSet, task_map: TaskMap, settings: MapSettings)
 def page() -> None:
     st.title(_("Task space"))
     introduction = st.empty()
+    data_banner.warn()
     characters = state.characters()
-    with address.synchronised(readers(characters)):
+    with address.synchronised(choices(characters)):
         explore(characters)
     introduction.markdown(what_a_point_is(st.session_state["family"]))
-    data_banner.show(characters)
+    data_banner.cite(characters)
 
 
 def what_a_point_is(family: str) -> str:
@@ -162,7 +182,11 @@ def explore(characters: CharacterSet) -> None:
     with tools[0]:
         copy_as_python.show(map_chart.code(task_map, settings))
     tools[1].download_button(
-        _("Selection (CSV)"), map_trust.as_csv(task_map, selected), "tasks.csv", "text/csv", disabled=not selected
+        _("Selection (CSV)"),
+        lambda: map_trust.as_csv(task_map, selected),
+        "tasks.csv",
+        "text/csv",
+        disabled=not selected,
     )
     tools[2].download_button(
         _("Figure (HTML)"), lambda: map_chart.draw(characters, task_map, settings).to_html(), "tasks.html", "text/html"

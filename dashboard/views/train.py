@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import address, state, training
+from dashboard.address import Choice
 from dashboard.language import _, error_text
 from dashboard.training import Training
 from dashboard.widgets import data_banner, split_picker
@@ -10,13 +11,14 @@ from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 
 
-def readers() -> dict[str, address.Reader]:
+def choices() -> dict[str, Choice]:
     """Return what the page's address holds."""
     return {
-        "split": address.one_of(state.SPLITS),
-        "train": address.one_of(training.LEARNERS),
-        "meta_steps": address.number(20, 400),
-        "train_seed": address.number(0, 9999),
+        "split": state.SPLIT,
+        "train": Choice(address.one_of(training.LEARNERS), training.LEARNERS[0]),
+        "meta_steps": Choice(address.number(20, 400), 120),
+        "train_seed": Choice(address.number(0, 9999), 0),
+        "run": Choice(training.read_run, ""),
     }
 
 
@@ -33,20 +35,19 @@ def choose() -> Training:
         _("Meta-steps"),
         20,
         400,
-        120,
-        20,
+        step=20,
         key="meta_steps",
         persist_state="session",
         help=_("In each, the learner adapts to some tasks, and its start is improved (outer loop, Finn et al. 2017)."),
     )
-    seed = columns[3].number_input(_("Seed"), 0, 9999, 0, key="train_seed", persist_state="session")
+    seed = columns[3].number_input(_("Seed"), 0, 9999, key="train_seed", persist_state="session")
     return Training(recipe, split, int(steps), int(seed))
 
 
 def start(wanted: Training, characters: CharacterSet) -> None:
     """Start the training, if nobody else is training."""
     if training.start(wanted, characters):
-        st.session_state["training"] = wanted
+        st.session_state["run"] = wanted.name
     else:
         st.session_state["waiting"] = True
 
@@ -108,16 +109,21 @@ def page() -> None:
         )
     )
     characters = state.characters()
-    with address.synchronised(readers()):
+    data_banner.warn()
+    with address.synchronised(choices()):
         wanted = choose()
-    now: Training | None = st.session_state.get("training")
+    now = training.find(st.session_state["run"])
     running = now is not None and not now.finished
     st.button(_("Train"), type="primary", on_click=start, args=(wanted, characters), disabled=running)
     if st.session_state.pop("waiting", False):
         st.warning(_("Somebody else is training on this server. Try again in a minute."))
     if now is not None:
-        watch(now) if running else show_result(now)
-    data_banner.show(characters)
+        now.join()
+        if running:
+            watch(now)
+        else:
+            show_result(now)
+    data_banner.cite(characters)
 
 
 page()

@@ -16,6 +16,7 @@ from metalearn.maps.task_map import FEWEST_CHARACTERS
 from metalearn.plots import player
 
 MOST_LEARNERS = len(player.LEARNERS)
+ANOTHER_TASK = {"question": "another_question", "shuffled": "another"}  # what code calls the tasks learners are told of
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -62,30 +63,38 @@ def code(request: AdaptationRequest, start: int, narrow: bool, with_map: bool) -
 
 
 def _task_code(request: AdaptationRequest) -> list[str]:
-    """Return the lines that make the task, and another task if some learner is given the embedding of one."""
-    needs_another = any(entrant.embedding_source == "shuffled" for entrant in request.entrants)
+    """Return the lines that make the task, and the other tasks whose embeddings some learners are told."""
     numbers = f"shots={request.shots}, queries={request.queries}"
-    everyone = "ml.Episodes(characters, np.arange(len(characters))"
+    lines = []
     if request.question == "character":
-        others = f"{everyone}, len(names), {numbers}, batch_size=1, seed={request.seed})"
-        return [
+        lines = [
             collection("names", "[", [quoted(name) for name in request.characters], "]"),
             f"task = ml.make_task(characters, names, {numbers}, seed={request.seed})",
-            *[f"another = {others}.batch(1)"] * needs_another,
         ]
-    kind = f"{request.ways}, {numbers}, question={quoted(request.question)}"
-    return [
-        f"episodes = {everyone}, {kind}, batch_size=1, seed={request.seed})",
-        "task = episodes.batch(0)",
-        *["another = episodes.batch(1)"] * needs_another,
-    ]
+    told = {entrant.embedding_source for entrant in request.entrants} & ANOTHER_TASK.keys()
+    if lines and not told:
+        return lines
+    test = f"ml.split(characters, {quoted(request.split)}).test"
+    lines.append(f"unseen = {test if request.data == 'omniglot' else 'np.arange(len(characters))'}")
+    settings = f"{request.episode_ways}, {numbers}, batch_size=1, seed={request.seed}"
+    if request.question != "character":
+        lines.append(f"task = {_episode(request.question, settings)}.batch(0)")
+    for source in sorted(told):
+        question = request.another_question if source == "question" else request.question
+        lines.append(f"{ANOTHER_TASK[source]} = {_episode(question, settings)}.batch(1)")
+    return lines
+
+
+def _episode(question: str, settings: str) -> str:
+    return f"ml.Episodes(characters, unseen, {settings}, question={quoted(question)})"
 
 
 def _embedding_code(entrant: Entrant, seed: int) -> str:
     """Return the code of what a learner is given in place of the task's own embedding."""
     learner = f"learners[{quoted(entrant.title)}]"
     return {
-        "shuffled": f"{learner}.embed(another)",
+        "question": f"{learner}.embed({ANOTHER_TASK['question']})",
+        "shuffled": f"{learner}.embed({ANOTHER_TASK['shuffled']})",
         "zero": f"0 * {learner}.embed(task)",
         "random": f'embedding_for({learner}, task, "random", seed={seed})',
     }[entrant.embedding_source]

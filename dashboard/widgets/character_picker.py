@@ -9,6 +9,13 @@ from dashboard.widgets import images
 from metalearn.characters.character_set import CharacterSet
 
 
+def an_unseen_alphabet() -> str:
+    """Return the first alphabet that the models of the chosen split have not met."""
+    characters = state.characters()
+    unseen = state.unseen(st.session_state["split"], characters)
+    return characters.alphabets[unseen[0]]
+
+
 def choose(characters: CharacterSet, ways: int) -> None:
     """Let the visitor choose 2 to 10 characters: one by one, some at random, or on the map."""
     left, right = st.columns([5, 3], vertical_alignment="bottom")
@@ -26,6 +33,8 @@ def choose(characters: CharacterSet, ways: int) -> None:
 
 
 def choose_at_random(pool: np.ndarray, count: int) -> None:
-    """Choose ``count`` of the characters in ``pool``, or all if there are fewer; others each time."""
+    """Choose ``count`` of the characters in ``pool``, others each time: those that no model has met come first."""
     tries = st.session_state["tries"] = st.session_state.get("tries", 0) + 1
-    state.choose(np.random.default_rng([st.session_state["seed"], tries]).permutation(pool)[:count])
+    shuffled = np.random.default_rng([st.session_state["seed"], tries]).permutation(pool)
+    seen = ~np.isin(shuffled, state.unseen(st.session_state["split"], state.characters()))
+    state.choose(shuffled[np.argsort(seen, kind="stable")][:count])

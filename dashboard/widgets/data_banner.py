@@ -1,4 +1,4 @@
-"""The line that names the data, and the warning where glyphs stand in for Omniglot."""
+"""The warning where glyphs stand in for Omniglot, and the line that names the data."""
 
 import streamlit as st
 
@@ -8,15 +8,18 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 
 
-def show(characters: CharacterSet) -> None:
-    """Name the data; where the glyphs stand in for Omniglot, say so plainly and offer to try again."""
-    if state.glyphs_stand_in():
-        text, again = st.columns([5, 1], vertical_alignment="center")
-        text.warning(
-            _("Omniglot is not on this machine: these are the kit's own invented glyphs, not Omniglot."), icon="⚠️"
-        )
-        if again.button(_("Try again"), help=_("Download Omniglot (14 MB)")):
-            _download()
+def warn() -> None:
+    """Where the glyphs stand in for Omniglot, say so plainly and offer to try again. It belongs at a page's top."""
+    if not state.glyphs_stand_in():
+        return
+    text, again = st.columns([5, 1], vertical_alignment="center")
+    text.warning(_("Omniglot is not on this machine: these are the kit's own invented glyphs, not Omniglot."), icon="⚠️")
+    if again.button(_("Try again"), help=_("Download Omniglot (14 MB)")):
+        _download()
+
+
+def cite(characters: CharacterSet) -> None:
+    """Name the data and their source."""
     st.caption(
         _("Data: **{name}**, {size}. {citation}").format(
             name=characters.name, size=characters.size, citation=characters.citation
@@ -27,9 +30,9 @@ def show(characters: CharacterSet) -> None:
 def _download() -> None:
     with st.spinner(_("Downloading Omniglot (14 MB) and reading it; this takes a minute …")):
         try:
-            from metalearn.characters.omniglot import load_omniglot
+            from metalearn.characters.omniglot import fetch_omniglot
 
-            load_omniglot()
+            fetch_omniglot()
         except MetalearnError as error:
             st.error(_("{error}. The glyphs stay until it can be had.").format(error=error_text(error)))
             return

@@ -68,7 +68,7 @@ def as_csv(task_map: TaskMap, tasks: list[int]) -> str:
 
 def clusters(characters: CharacterSet, task_map: TaskMap) -> None:
     """Show the most typical tasks of each k-means cluster."""
-    with st.expander(_("Clusters and their typical drawings")):
+    with st.expander(_("Clusters and their typical drawings"), expanded=st.session_state["clusters"]):
         if not st.toggle(_("Show them"), key="clusters", persist_state="session"):
             return
         count = int(task_map.kmeans.max()) + 1
@@ -86,9 +86,11 @@ def clusters(characters: CharacterSet, task_map: TaskMap) -> None:
 
 def compare(characters: CharacterSet, task_map: TaskMap) -> None:
     """Show on which tasks' neighbours another embedding agrees, and on which it does not."""
-    with st.expander(_("Compare with another embedding")):
+    with st.expander(_("Compare with another embedding"), expanded=bool(st.session_state["compare"])):
         titles = state.embedding_titles()
         others = ["", *(family for family in MAPPED_FAMILIES if family != task_map.family)]
+        if st.session_state["compare"] not in others:
+            st.session_state["compare"] = ""
         other = st.selectbox(
             _("The other embedding"),
             others,

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import adaptation_jobs, state, training, worker_pool
+from dashboard import adaptation_jobs, address, state, training, worker_pool
 from dashboard.language import _
 from dashboard.widgets import images, map_chart
+from dashboard.widgets.plain_text import plain
 from dashboard.widgets.upload_panel import OwnCharacters
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
@@ -14,13 +15,25 @@ NEIGHBOURS = 5
 BEST_ANSWERS = 3
 
 
+def read_learner(values: list[str]) -> str | None:
+    """Read which learner an address asks for: one of the chosen split, or the visitor's own."""
+    return address.one_of(state.learner_titles(st.session_state["split"]))(values)
+
+
+def usual_learner() -> str:
+    """Return the learner that is asked at first."""
+    titles = state.learner_titles(st.session_state["split"])
+    return "wide" if "wide" in titles else next(iter(titles))
+
+
 def recognise(own: OwnCharacters, split: str) -> None:
     """Let a learner adapt to the visitor's classes, and say what it takes the queries for."""
     titles = state.learner_titles(split)
+    if st.session_state["learner"] not in titles:
+        st.session_state["learner"] = usual_learner()
     learner = st.selectbox(
         _("Learner"),
         list(titles),
-        list(titles).index("wide") if "wide" in titles else 0,
         format_func=titles.__getitem__,
         key="learner",
         persist_state="session",
@@ -29,12 +42,12 @@ def recognise(own: OwnCharacters, split: str) -> None:
         st.info(_("Now draw one of them again in the row **?** (or upload a picture to be recognised)."))
         return
     trained = training.trained_learners([learner])
-    probabilities, steps = worker_pool.run(adaptation_jobs.recognise, learner, split, trained, own.classes, own.queries)
+    probabilities, steps = _recognised(learner, split, own.classes, own.queries, trained)
     for query, before, after in zip(own.queries, probabilities[0], probabilities[-1], strict=True):
         left, right = st.columns([1, 4], vertical_alignment="center")
         left.image(images.image_address(query), width=84)
         for i in np.argsort(-after, kind="stable")[:BEST_ANSWERS]:
-            text = f"{own.names[i]}: {after[i]:.0%}"
+            text = f"{plain(own.names[i])}: {after[i]:.0%}"
             if steps:
                 text += " " + _("(before adapting {share:.0%})").format(share=before[i])
             right.progress(float(after[i]), text)
@@ -44,13 +57,34 @@ def recognise(own: OwnCharacters, split: str) -> None:
         st.caption(_("This learner takes no steps: one look at your drawings sets what it answers."))
 
 
-def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> None:
-    """Show where each class lies among the tasks on the map, and its nearest; warn where even those are far."""
-    from metalearn.maps.user_tasks import common_shots, embed_own_characters, map_similarities
+# A page runs again at every click: what was worked out for the same drawings is kept.
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _recognised(
+    learner: str,
+    split: str,
+    classes: list[list[np.ndarray]],
+    queries: list[np.ndarray],
+    _trained: adaptation_jobs.TrainedLearners,
+) -> tuple[np.ndarray, int]:
+    return worker_pool.run(adaptation_jobs.recognise, learner, split, _trained, classes, queries)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _embedded(classes: list[list[np.ndarray]], split: str, name: str, _characters: CharacterSet) -> np.ndarray:
+    from metalearn.maps.user_tasks import embed_own_characters
     from metalearn.tasks.character_tasks import other_characters
 
-    task_map, embedder = state.task_map(split, characters.name), state.embedder(split)
-    embedded = embed_own_characters(own.classes, characters, other_characters(characters, split), embedder)
+    return embed_own_characters(classes, _characters, other_characters(_characters, split), state.embedder(split))
+
+
+def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> None:
+    """Show where each class lies among the tasks on the map, and its nearest; warn where even those are far."""
+    from metalearn.maps.user_tasks import common_shots, map_similarities
+
+    task_map = state.task_map(split, characters.name)
+    embedded = _embedded(own.classes, split, characters.name, characters)
     one_label = ["task"] * len(task_map.names)
     figure = plots.task_map(task_map.pca[:, :2], one_label, task_map.names, axes=map_chart.axis_titles())
     figure.update_traces(marker_color=plots.MUTED, marker_size=3, marker_opacity=0.5)
@@ -62,14 +96,14 @@ def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> Non
     far = far_from_training(similarities, common_shots(own.classes, characters), split, characters)
     for name, row, is_far in zip(own.names, similarities, far, strict=True):
         nearest = np.argsort(-row, kind="stable")[:NEIGHBOURS]
-        st.markdown(_("Nearest to **{name}**").format(name=name))
+        st.markdown(_("Nearest to **{name}**").format(name=plain(name)))
         images.row_of_characters(characters, nearest)
         if is_far:
             st.warning(
                 _(
                     "**{name}** lies far from everything that was trained on: only one in twenty held-out characters "
                     "lies this far. Take what is said of it with care."
-                ).format(name=name)
+                ).format(name=plain(name))
             )
 
 

@@ -6,8 +6,8 @@ from dashboard import state
 from dashboard.language import _
 
 
-def choose() -> str:
-    """Ask for the split; the answer is the same on every page."""
+def choose(only_one: bool = False) -> str:
+    """Ask for the split; the answer is the same on every page. With ``only_one`` there is nothing to ask."""
     titles = {"article": _("article: 1,200 / 423 characters"), "lake": _("lake: 30 / 20 alphabets")}
     return st.selectbox(
         _("Models trained on"),
@@ -15,6 +15,7 @@ def choose() -> str:
         format_func=titles.__getitem__,
         key="split",
         persist_state="session",
+        disabled=only_one,
         help=_(
             "article: characters at random, alphabets shared. lake: 30 alphabets; the other 20 were never seen (Lake "
             "et al. 2015)."

@@ -18,6 +18,11 @@ def show(characters: CharacterSet, task_map: TaskMap, tasks: list[int], columns:
 
 
 def name(task_map: TaskMap, task: int) -> str:
-    """Return "Greek 01" for "Greek/character01", "drawer 12" for an episode."""
-    kind, _, number = task_map.names[task].rpartition("/")
+    """Return the name of a task as it is shown."""
+    return shown_name(task_map.names[task])
+
+
+def shown_name(name: str) -> str:
+    """Return "Greek 01" for "Greek/character01", "drawer 12" for "drawer/episode12"."""
+    kind, _, number = name.rpartition("/")
     return f"{kind.replace('_', ' ')} {number.removeprefix('character').removeprefix('episode')}"

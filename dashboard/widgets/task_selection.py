@@ -1,34 +1,39 @@
 """Which tasks are selected, by name or on a map, and what is shown of them."""
 
+import base64
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard import state
+from dashboard import address, state
 from dashboard.language import _
 from dashboard.widgets import task_images
 from dashboard.widgets.map_chart import NEIGHBOURS
 from metalearn.characters.character_set import CharacterSet
 from metalearn.maps.task_map import EPISODE_MAP, TaskMap
 
-MOST_SELECTED = 60  # their names have to fit into an address
+MOST_NAMED = (
+    60  # so many have their names in the address; where there are more, it holds a bit for each task on the map
+)
+
+
+def read_names(values: list[str], task_map: TaskMap) -> list[str]:
+    """Read the names of selected tasks."""
+    return address.some_of(set(task_map.names), MOST_NAMED)(values)
+
+
+def read_many(values: list[str], task_map: TaskMap) -> str | None:
+    """Read a selection of many tasks, as :func:`packed` writes it."""
+    return values[-1] if values and unpacked(values[-1], len(task_map.names)) else None
 
 
 def choose(task_map: TaskMap) -> list[int]:
     """Ask which tasks are selected, by name. What is selected on a map appears here too."""
     left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
-    position = {name: i for i, name in enumerate(task_map.names)}
-    st.session_state["tasks"] = [name for name in st.session_state.get("tasks", []) if name in position]
-    names = left.multiselect(
-        _("Selected tasks"),
-        task_map.names,
-        key="tasks",
-        persist_state="session",
-        max_selections=MOST_SELECTED,
-        placeholder=_("click or lasso on a map, or type a name"),
-    )
+    with left:
+        selected = _choose_many(task_map) or _choose_by_name(task_map)
     middle.toggle(_("Drawings as points"), key="drawings", persist_state="session", help=_("On flat maps."))
     right.toggle(
         _("Lines to true neighbours"),
@@ -36,13 +41,59 @@ def choose(task_map: TaskMap) -> list[int]:
         persist_state="session",
         help=_("From the first selected task to its nearest in the full space: long lines are where the map errs."),
     )
+    return selected
+
+
+def _choose_many(task_map: TaskMap) -> list[int]:
+    """Say how many tasks a box or a lasso selected, where they are too many to be named; a button deselects them."""
+    selected = unpacked(st.session_state["many"], len(task_map.names))
+    if not selected:
+        st.session_state["many"] = ""
+        return []
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(_("**{count} tasks** are selected, by a box or a lasso.").format(count=len(selected)))
+    row.button(_("Deselect"), on_click=select, args=([], task_map.names))
+    return selected
+
+
+def _choose_by_name(task_map: TaskMap) -> list[int]:
+    position = {name: i for i, name in enumerate(task_map.names)}
+    st.session_state["tasks"] = [name for name in st.session_state["tasks"] if name in position]
+    names = st.multiselect(
+        _("Selected tasks"),
+        task_map.names,
+        format_func=task_images.shown_name,
+        key="tasks",
+        persist_state="session",
+        max_selections=MOST_NAMED,
+        placeholder=_("click or lasso on a map, or type a name"),
+    )
     return [position[name] for name in names]
 
 
 def select(tasks: Iterable[Any], names: tuple[str, ...]) -> None:
     """Select the tasks that a browser sent; what is not a task's number is left out."""
-    known = dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names))
-    st.session_state["tasks"] = [names[task] for task in known][:MOST_SELECTED]
+    known = list(dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names)))
+    few = len(known) <= MOST_NAMED
+    st.session_state["tasks"] = [names[task] for task in known] if few else []
+    st.session_state["many"] = "" if few else packed(known, len(names))
+
+
+def packed(tasks: list[int], count: int) -> str:
+    """Return a selection among ``count`` tasks as a short text that can stand in an address: a bit for each task."""
+    bits = np.packbits(np.isin(np.arange(count), tasks))
+    return base64.urlsafe_b64encode(bits.tobytes()).decode()
+
+
+def unpacked(text: str, count: int) -> list[int]:
+    """Return the tasks of such a text; none, if it does not fit ``count`` tasks."""
+    try:
+        packed = np.frombuffer(base64.urlsafe_b64decode(text.encode("ascii")), np.uint8)
+    except (ValueError, UnicodeError):
+        return []
+    bits = np.unpackbits(packed)
+    fits = len(packed) == -(-count // 8) and not bits[count:].any()
+    return np.flatnonzero(bits).tolist() if fits else []
 
 
 def lassoed(chart_key: str) -> Iterator[Any]:

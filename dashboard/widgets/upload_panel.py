@@ -8,13 +8,20 @@ import numpy as np
 import streamlit as st
 
 from dashboard import state
-from dashboard.language import _
+from dashboard.language import _, error_text
 from dashboard.widgets import drawing_pad
+from dashboard.widgets.plain_text import plain
+from metalearn.characters import uploads
+from metalearn.characters.collection import Collection
+from metalearn.characters.image_files import IMAGE_SUFFIXES
+from metalearn.errors import MetalearnError
 
 COLUMNS = 4
 MOST_CLASSES = 5
 MOST_QUERIES = 6
 MOST_DRAWINGS = 20  # of an uploaded class
+MOST_MEGABYTES = 40  # of an upload
+MOST_PROBLEMS = 5  # how many of the files that were left out are named
 QUERY = "?"
 
 
@@ -29,10 +36,8 @@ class OwnCharacters:
 
 def draw() -> OwnCharacters:
     """Let the visitor draw on a sheet with one row of queries and one row per class."""
-    from metalearn.characters.uploads import images_from_strokes
-
     count = st.select_slider(
-        _("How many characters?"), range(2, MOST_CLASSES + 1), 3, key="classes", persist_state="session"
+        _("How many characters?"), range(2, MOST_CLASSES + 1), key="classes", persist_state="session"
     )
     rows = [QUERY, *ascii_uppercase[:count]]
     st.markdown(
@@ -42,7 +47,7 @@ def draw() -> OwnCharacters:
         )
     )
     strokes = drawing_pad.draw(rows, COLUMNS)
-    cells = images_from_strokes(strokes, COLUMNS * (MOST_CLASSES + 1))
+    cells = uploads.images_from_strokes(strokes, COLUMNS * (MOST_CLASSES + 1))
     by_row = [[image for image in cells[COLUMNS * i :][:COLUMNS] if image is not None] for i in range(len(rows))]
     offer_file(strokes)
     filled = {name: drawings for name, drawings in zip(rows[1:], by_row[1:], strict=True) if drawings}
@@ -63,11 +68,9 @@ def offer_file(strokes: list[dict[str, object]]) -> None:
 
 def restore_sheet(content: bytes) -> None:
     """Replace the strokes on the page by those of a kept file, if it holds a sheet."""
-    from metalearn.characters.uploads import images_from_strokes
-
     try:
         strokes = json.loads(content)
-        images_from_strokes(strokes, COLUMNS * (MOST_CLASSES + 1))
+        uploads.images_from_strokes(strokes, COLUMNS * (MOST_CLASSES + 1))
     except (ValueError, RecursionError):
         st.error(_("That file is not a sheet; keep one with the button above first."))
         return
@@ -77,15 +80,58 @@ def restore_sheet(content: bytes) -> None:
 
 def upload() -> OwnCharacters:
     """Let visitors upload their own images: an archive with one folder per class, and images to recognise."""
-    from metalearn.characters.uploads import read_archive, read_upload
-
     archive = st.file_uploader(
-        _("A zip archive: a folder for each class, with its pictures in it (at most 10 MB)"), type="zip", key="archive"
+        _("A zip archive: a folder for each class, with its pictures in it (at most {most} MB)").format(
+            most=MOST_MEGABYTES
+        ),
+        type="zip",
+        key="archive",
+        max_upload_size=MOST_MEGABYTES,
     )
     files = st.file_uploader(
-        _("Pictures to be recognised"), type=["png", "jpg", "jpeg", "webp", "bmp", "gif"], accept_multiple_files=True
+        _("Pictures to be recognised"),
+        type=[suffix.removeprefix(".") for suffix in sorted(IMAGE_SUFFIXES)],
+        accept_multiple_files=True,
+        key="pictures",
+        max_upload_size=MOST_MEGABYTES,
     )
-    queries = [read_upload(file.getvalue()) for file in files[:MOST_QUERIES]]
-    classes = read_archive(archive.getvalue()) if archive is not None else {}
-    names = list(classes)[: state.MOST_CHARACTERS]
-    return OwnCharacters(names, [classes[name][:MOST_DRAWINGS] for name in names], queries)
+    read = [_read_picture(file.getvalue(), file.name) for file in files[:MOST_QUERIES]]
+    queries = [answer for answer in read if not isinstance(answer, MetalearnError)]
+    found = _read_archive(archive.getvalue()) if archive is not None else Collection()
+    if isinstance(found, MetalearnError):
+        st.error(plain(error_text(found)))
+        found = Collection()
+    _say_what_is_left_out([*found.problems, *(answer for answer in read if isinstance(answer, MetalearnError))])
+    names = list(found.classes)[: state.MOST_CHARACTERS]
+    if len(names) < len(found.classes):
+        st.caption(
+            _("Of {count} classes, the first {most} are used.").format(count=len(found.classes), most=len(names))
+        )
+    return OwnCharacters(names, [found.classes[name][:MOST_DRAWINGS] for name in names], queries)
+
+
+# A page runs again at every click; what was uploaded is read once. Why it is refused is kept too.
+
+
+@st.cache_data(show_spinner="…", max_entries=8)
+def _read_archive(content: bytes) -> Collection | MetalearnError:
+    try:
+        return uploads.read_archive(content)
+    except MetalearnError as refused:
+        return refused
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _read_picture(content: bytes, name: str) -> np.ndarray | MetalearnError:
+    try:
+        return uploads.read_upload(content, name)
+    except MetalearnError as refused:
+        return refused
+
+
+def _say_what_is_left_out(problems: list[MetalearnError]) -> None:
+    if problems:
+        lines = [error_text(problem) for problem in problems[:MOST_PROBLEMS]]
+        if len(problems) > MOST_PROBLEMS:
+            lines.append(_("… and {count} more").format(count=len(problems) - MOST_PROBLEMS))
+        st.warning("\n".join(f"- {plain(line)}" for line in lines))

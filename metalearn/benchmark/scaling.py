@@ -1,5 +1,6 @@
 """What many tasks cost: time per task and peak memory, when tasks are made, embedded and reduced in a stream."""
 
+import importlib.util
 import multiprocessing
 import sys
 import time
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
+from metalearn.errors import MetalearnError
 from metalearn.maps.projections import pca_in_chunks
 from metalearn.pretrained.embedders import load_embedder
 from metalearn.tasks.episodes import Episodes
@@ -22,6 +24,12 @@ from metalearn.tasks.sampler import TaskStream
 Row = dict[str, Any]
 COUNTS = (1_000, 10_000, 100_000)
 SPLIT = "lake"
+
+
+def check() -> None:
+    """Raise MetalearnError on a system that does not say how much memory a process has used."""
+    if importlib.util.find_spec("resource") is None:
+        raise MetalearnError("the peak memory cannot be measured on this system; use Linux or macOS")
 
 
 def measure(characters: CharacterSet, counts: tuple[int, ...] = COUNTS) -> list[Row]:
@@ -59,7 +67,7 @@ def _measure(characters: CharacterSet, count: int) -> Row:
 
 
 def _peak_bytes() -> int:
-    import resource  # not on Windows
+    import resource  # where `check` has found it
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak

@@ -1,61 +1,69 @@
-"""The cache: a character set is read once, and then kept as one array with a checksum."""
+"""The cache: a character set is read once, and then kept as an artifact."""
 
-import io
 import json
 import logging
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from metalearn._files import cache_dir, sha256, write_atomically
-from metalearn.characters.character_set import CharacterSet
+from metalearn import artifacts
+from metalearn._files import cache_dir, in_words, sha256
+from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
+from metalearn.errors import MetalearnError
+from metalearn.schema import Array, check_arrays, unusable, whole
 
 log = logging.getLogger("metalearn")
 
-
-def cache_file(key: str) -> Path:
-    """Return where the character set of this name is kept."""
-    return cache_dir() / f"{key}.npy"
+ENTRIES: dict[str, Any] = {"name": str, "source": str, "citation": str, "characters": list[str], "drawers": list[str]}
+LAYOUT = {"images": Array("u", ("characters", "drawings", IMAGE_SIZE, IMAGE_SIZE)), "counts": whole("characters")}
 
 
 def cached(key: str, build: Callable[[], CharacterSet]) -> CharacterSet:
     """Read the character set kept under ``key``, or build and keep it. A damaged copy is built again."""
-    path = cache_file(key)
-    description = path.with_suffix(".json")
-    try:
-        entry = json.loads(description.read_text("utf-8"))
-        content = path.read_bytes()
-        if sha256(content) == entry.pop("sha256"):
-            images = np.load(io.BytesIO(content), allow_pickle=False)
-            characters, drawers = tuple(entry.pop("characters")), tuple(entry.pop("drawers"))
-            return CharacterSet(
-                images=images, characters=characters, drawers=drawers, counts=np.array(entry.pop("counts")), **entry
-            )
-        log.warning("the cached copy of %s is damaged and is made anew", key)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        log.warning("the cached copy of %s cannot be read (%s) and is made anew", key, error)
+    kept = read_cache(key)
+    if kept is not None:
+        return kept
     built = build()
     try:
-        _write_cache(path, built)
-    except OSError as error:
-        log.warning("could not keep a copy in %s (%s); the next start reads it all again", path.parent, error)
+        write_cache(key, built)
+    except MetalearnError as error:
+        log.warning("%s; the next start reads it all again", error)
     return built
 
 
-def _write_cache(path: Path, built: CharacterSet) -> None:
-    buffer = io.BytesIO()
-    np.save(buffer, built.images, allow_pickle=False)
-    entry = {
-        "name": built.name,
-        "source": built.source,
-        "citation": built.citation,
-        "characters": built.characters,
-        "drawers": built.drawers,
-        "counts": built.counts.tolist(),
-        "sha256": sha256(buffer.getbuffer()),
-    }
-    write_atomically(path, buffer.getvalue())
-    write_atomically(path.with_suffix(".json"), json.dumps(entry).encode())
+def read_cache(key: str) -> CharacterSet | None:
+    """Return the character set kept under ``key``; None where there is none, or a damaged one."""
+    path = cache_dir() / key
+    if not artifacts.exists(path):
+        return None
+    try:
+        arrays, description = artifacts.load(path, "characters", ENTRIES | {"said_sha256": str})
+        said = {name: description[name] for name in ENTRIES}
+        if description["said_sha256"] != _checksum(said):
+            raise unusable(path, "what it says of itself was altered")
+        said |= {name: tuple(said[name]) for name in ("characters", "drawers")}
+        check_arrays(path, arrays, LAYOUT, {"characters": len(said["characters"]), "drawings": len(said["drawers"])})
+        images, counts = arrays["images"], arrays["counts"]
+        if not len(images) or counts.min() < 1 or counts.max() > images.shape[1] or images.dtype != np.uint8:
+            raise unusable(path, "its characters do not have the drawings that it says")
+    except MetalearnError as error:
+        log.warning("the cached copy of %s is made anew: %s", key, error)
+        return None
+    return CharacterSet(**said, images=images, counts=counts)
+
+
+def write_cache(key: str, characters: CharacterSet) -> None:
+    """Keep a character set under ``key``, in place of what was there. Raises MetalearnError where there is no room."""
+    arrays = {"images": characters.images, "counts": characters.counts}
+    said = {name: getattr(characters, name) for name in ENTRIES}
+    try:
+        artifacts.save(cache_dir() / key, arrays, {"kind": "characters", **said, "said_sha256": _checksum(said)})
+    except OSError as error:
+        raise MetalearnError(
+            "could not keep a copy in {folder} ({error})", folder=cache_dir(), error=in_words(error)
+        ) from error
+
+
+def _checksum(said: dict[str, Any]) -> str:
+    return sha256(json.dumps(said, sort_keys=True).encode())

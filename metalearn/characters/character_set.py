@@ -1,7 +1,9 @@
 """A character set: the drawings of many characters as one uint8 array."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -52,6 +54,26 @@ class CharacterSet:
     citation: str
     counts: np.ndarray = field(repr=False)
 
+    def __post_init__(self) -> None:
+        problem = self._misfit()
+        if problem:
+            raise MetalearnError("{name} is not a character set: {problem}", name=self.name, problem=problem)
+
+    def _misfit(self) -> str:
+        """Say what does not fit together, if anything: a set may come from a damaged file, or from a user's code."""
+        images, counts = np.asarray(self.images), np.asarray(self.counts)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[2:] != (IMAGE_SIZE, IMAGE_SIZE):
+            return f"its images are {images.dtype} {list(images.shape)}, not uint8 [characters, drawings, 28, 28]"
+        if len(self.characters) != len(images) or len(self.drawers) != images.shape[1]:
+            return f"{len(self.characters)} characters and {len(self.drawers)} drawers for images {list(images.shape)}"
+        if counts.dtype.kind not in "iu" or counts.shape != images.shape[:1]:
+            return f"its counts are {counts.dtype} {list(counts.shape)}, not one whole number per character"
+        if len(counts) and not 0 < counts.min() <= counts.max() <= images.shape[1]:
+            return f"a character has {counts.min()} to {counts.max()} drawings, and there is room for {images.shape[1]}"
+        if len(set(self.characters)) != len(self.characters):
+            return "two characters have the same name"
+        return ""
+
     @property
     def alphabets(self) -> tuple[str, ...]:
         """The alphabet of each character."""
@@ -61,6 +83,13 @@ class CharacterSet:
     def alphabet_names(self) -> tuple[str, ...]:
         """The distinct alphabets, in the order in which they come."""
         return tuple(dict.fromkeys(self.alphabets))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The first digits of a checksum of all drawings and names: what is trained on others is another learner."""
+        checksum = hashlib.sha256(self.images.tobytes())
+        checksum.update(repr((self.images.shape, self.characters, self.drawers, self.counts.tolist())).encode())
+        return checksum.hexdigest()[:12]
 
     @property
     def alphabet_ids(self) -> np.ndarray:

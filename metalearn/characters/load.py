@@ -4,6 +4,7 @@ import logging
 import os
 from pathlib import Path
 
+from metalearn._files import user_path
 from metalearn.characters.cache import cached
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.image_folder import load_folder
@@ -12,19 +13,21 @@ from metalearn.errors import MetalearnError
 
 log = logging.getLogger("metalearn")
 
+_failure: MetalearnError | None = None  # of the download
+
 
 def load_characters(data_dir: str | Path | None = None, download: bool = True) -> CharacterSet:
     """Return the characters to work with, and log where they come from.
 
     They come from the first of these: ``data_dir``; the environment variable ``METALEARN_DATA``; Omniglot in the kit's
     cache; Omniglot, downloaded by torchvision. If Omniglot cannot be had, the built-in glyphs are used, and a warning
-    says so.
+    says so. A download that failed is not tried again in the same process.
 
     Parameters
     ----------
     data_dir : path, optional
-        A folder with Omniglot, or with folders of your own images, one per class; or "glyphs", for the built-in
-        scripts. ``METALEARN_DATA`` may hold the same.
+        A folder with Omniglot, or with folders of your own images, one per class (or a zip archive of that); or
+        "glyphs", for the built-in scripts. ``METALEARN_DATA`` may hold the same.
     download : bool
         Whether Omniglot may be downloaded.
 
@@ -50,11 +53,11 @@ def load_characters(data_dir: str | Path | None = None, download: bool = True) -
     if str(source) == "glyphs":
         found = make_glyphs()
     elif source:
-        path = Path(source).expanduser()
+        path = user_path(source)
         found = load_omniglot(path) if holds_omniglot(path) else load_folder(path)
     else:
         try:
-            found = cached("omniglot", download_omniglot if download else _no_download)
+            found = cached("omniglot", _download if download else _no_download)
         except MetalearnError as error:
             found = make_glyphs()
             log.warning(
@@ -62,6 +65,17 @@ def load_characters(data_dir: str | Path | None = None, download: bool = True) -
             )
     log.info("data: %s", found)
     return found
+
+
+def _download() -> CharacterSet:
+    """Download Omniglot, unless that has failed before: every page and every call would wait for it once more."""
+    global _failure
+    if _failure is None:
+        try:
+            return download_omniglot()
+        except MetalearnError as error:
+            _failure = MetalearnError(error.text, **error.values)  # a copy does not keep the attempt's sockets
+    raise _failure
 
 
 def _no_download() -> CharacterSet:

@@ -1,24 +1,19 @@
 """Characters that a visitor draws or uploads: checked, and turned into drawings of 28 x 28 pixels."""
 
-import io
-import zipfile
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from metalearn.characters import strokes
-from metalearn.characters.images import ARCHIVE_ERRORS, IMAGE_SUFFIXES, decode_image, normalise_image
+from metalearn.characters.collection import Collection, Limits, read_collection, read_image
+from metalearn.characters.image_files import File
 from metalearn.errors import MetalearnError
 
 MOST_STROKES = 400  # on a whole sheet
 
-MOST_FILES, MOST_BYTES = 500, 40_000_000  # in an archive, unpacked
-
-MOST_FILE_BYTES = 2_000_000
-
-LONGEST_NAME = 30
+ARCHIVE = "the archive"
+LIMITS = Limits(images=500, total_bytes=40_000_000, total_pixels=400_000_000)
 
 
 def images_from_strokes(sent: Any, cells: int) -> list[np.ndarray | None]:
@@ -42,42 +37,27 @@ def _drawn(points: list[Any]) -> np.ndarray:
     return strokes.rasterise(strokes.fit_to_frame(points))
 
 
-def read_archive(content: bytes) -> dict[str, list[np.ndarray]]:
-    """Return the images in a zip archive as ink, uint8 ``[28, 28]``, by class: the folder that an image is in.
+def read_archive(content: bytes) -> Collection:
+    """Read the images in a zip archive, by class: in folders, or in another of the layouts of a folder.
 
     Nothing is unpacked to a disk: the names of folders are only names. Raises MetalearnError for what is not an archive
-    of images, and for more than 500 images, 2 MB for one of them, or 40 MB for all, unpacked.
+    of images, and for more than 500 images, 40 MB (unpacked) or 400 million pixels in all of them.
     """
-    found: dict[str, list[np.ndarray]] = defaultdict(list)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [e for e in archive.infolist() if PurePosixPath(e.filename).suffix.lower() in IMAGE_SUFFIXES]
-            _check_sizes([entry.file_size for entry in entries])
-            for entry in sorted(entries, key=lambda entry: entry.filename):
-                parts = PurePosixPath(entry.filename).parts
-                if len(parts) > 1 and parts[0] != "__MACOSX":
-                    found[_plain(parts[-2])].append(read_upload(archive.read(entry)))
-    except ARCHIVE_ERRORS as error:
-        raise MetalearnError("that is not a zip archive that can be read ({error})", error=str(error)) from error
-    if not found:
-        raise MetalearnError("the archive holds no pictures in folders; put those of a class into a folder of its own")
-    return dict(found)
+    found = read_collection(content, ARCHIVE, LIMITS)
+    alphabets = {name.rsplit("/", 1)[0] for name in found.classes}
+    if len(alphabets) > 1:
+        return found
+    short = {name: name.rsplit("/", 1)[1] for name in found.classes}
+    return Collection(
+        {short[name]: drawings for name, drawings in found.classes.items()},
+        {short[name]: files for name, files in found.files.items()},
+        found.left_out,
+    )
 
 
-def _check_sizes(sizes: list[int]) -> None:
-    if len(sizes) > MOST_FILES or sum(sizes) > MOST_BYTES or max(sizes, default=0) > MOST_FILE_BYTES:
-        raise MetalearnError(
-            "the archive is too large: at most {most} pictures, {each} MB each, {together} MB together",
-            most=MOST_FILES,
-            each=MOST_FILE_BYTES // 10**6,
-            together=MOST_BYTES // 10**6,
-        )
+def read_upload(content: bytes, name: str = "the picture") -> np.ndarray:
+    """Return one uploaded image as ink, uint8 ``[28, 28]``.
 
-
-def read_upload(content: bytes) -> np.ndarray:
-    """Return one uploaded image as ink, uint8 ``[28, 28]``. Raises MetalearnError for another file, or a large one."""
-    return normalise_image(decode_image(content, "the picture"))
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name if letter.isprintable())[:LONGEST_NAME] or "unnamed"
+    Raises MetalearnError for another kind of file, for a large one, and for an image that shows nothing.
+    """
+    return read_image(File(name, len(content), lambda: content))

@@ -4,7 +4,6 @@ Heavy packages are imported by the subcommands that need them, so that ``--help`
 """
 
 import io
-import json
 import logging
 import os
 import sys
@@ -12,41 +11,98 @@ from collections.abc import Sequence
 
 from metalearn.errors import MetalearnError
 
+NO_MEMORY = "there is not enough memory for this; ask for fewer tasks, or for smaller ones"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 with one line on stderr if the input cannot be used."""
-    _log_to_stderr()
-    if int(os.environ.get("RANK", 0)) and "TORCHELASTIC_RUN_ID" in os.environ:  # one of several; the first one speaks
-        os.environ["TQDM_DISABLE"] = "1"
-        sys.stdout = io.StringIO()
+    """Run the command and return its exit code.
+
+    It is 0, or 2 with one line on stderr if the input, the output or the machine does not allow what was asked for, or
+    130 if the user interrupted it. A traceback is left for faults of the kit, and of a user's own code.
+    """
+    _prepare_streams()
     try:
-        from metalearn.cli.parser import make_parser
-
-        options = make_parser().parse_args(arguments)
-        result = options.run(options)
-        print(json.dumps(result) if options.json else options.show(result))
-    except MetalearnError as error:
-        print(f"metalearn: {error}", file=sys.stderr)
-        return 2
-    except ImportError as error:
-        from metalearn._clash import clash
-
-        reason = clash()
-        if reason is None:
-            raise
-        print(f"metalearn: {error}: {reason}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("metalearn: interrupted", file=sys.stderr)
-        return 130
+        try:
+            _run(arguments)
+        finally:
+            _flush_stdout()
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    except Exception as error:
+        line = _in_one_line(error)
+        if line is None:
+            raise
+        _say(line)
+        return 2
     return 0
 
 
-def _log_to_stderr() -> None:
+def _run(arguments: Sequence[str] | None) -> None:
+    from metalearn._files import to_json
+    from metalearn.cli.parser import make_parser
+
+    options = make_parser().parse_args(arguments)
+    result = options.run(options)
+    print(to_json(result) if options.json else options.show(result))
+
+
+def _in_one_line(error: Exception) -> str | None:
+    """Say what the user can do about an error; None for one that is a fault, and needs its traceback."""
+    if isinstance(error, MetalearnError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror or error}"
+    if isinstance(error, UnicodeError):
+        return f"a name or a text has letters that cannot be read or written here ({error})"
+    if isinstance(error, MemoryError) or _is_torch_out_of_memory(error):
+        return NO_MEMORY
+    if isinstance(error, ImportError):
+        from metalearn._clash import clash
+
+        reason = clash()
+        return None if reason is None else f"{error}: {reason}"
+    return None
+
+
+def _is_torch_out_of_memory(error: Exception) -> bool:
+    """Whether this is PyTorch's error; on a processor it is a RuntimeError like any other but for its text."""
+    return isinstance(error, RuntimeError) and ("allocate memory" in str(error) or "out of memory" in str(error))
+
+
+def _prepare_streams() -> None:
+    """Log to stderr, and let no letter that the terminal does not have stop the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("metalearn: %(message)s"))
     log = logging.getLogger("metalearn")
     log.handlers = [handler]
     log.setLevel(logging.INFO)
+    if "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("RANK") != "0":  # one of several; the first one speaks
+        os.environ["TQDM_DISABLE"] = "1"
+        sys.stdout = io.StringIO()
+
+
+def _say(line: str) -> None:
+    try:
+        if sys.stderr:
+            print("metalearn:", " ".join(line.splitlines()), file=sys.stderr, flush=True)
+    except OSError:  # nobody reads it: the exit code still tells
+        pass
+
+
+def _flush_stdout() -> None:
+    """Print what is to be printed now; where that fails, forget it, or Python would try once more when it ends."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise

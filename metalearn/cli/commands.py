@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metalearn import __version__
+from metalearn._files import cache_dir, user_path
+from metalearn.cli.checks import output_file, output_folder, unread
 from metalearn.errors import MetalearnError
 
 if TYPE_CHECKING:
     from metalearn.characters.character_set import CharacterSet
 
 Result = dict[str, Any]
+LONGEST_GOODBYE_S = 20  # the dashboard's server, which may be amid a step of a training
+BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are inked: none, the upper, the lower, both
 
 
 def _data(options: argparse.Namespace) -> "CharacterSet":
@@ -71,9 +75,9 @@ def _describe(characters: "CharacterSet") -> Result:
 
 def download_data(options: argparse.Namespace) -> Result:
     """Fetch Omniglot into the cache."""
-    from metalearn.characters.omniglot import load_omniglot
+    from metalearn.characters.omniglot import fetch_omniglot
 
-    return _describe(load_omniglot())
+    return _describe(fetch_omniglot())
 
 
 def import_data(options: argparse.Namespace) -> Result:
@@ -81,15 +85,18 @@ def import_data(options: argparse.Namespace) -> Result:
     from metalearn.characters.image_folder import load_folder
     from metalearn.characters.omniglot import holds_omniglot, import_omniglot
 
-    if holds_omniglot(options.path):
-        return _describe(import_omniglot(options.path))
-    return {**_describe(load_folder(options.path)), "use_it_with": f"--data-dir {options.path}"}
+    path = user_path(options.path)
+    if holds_omniglot(path):
+        return _describe(import_omniglot(path))
+    return {**_describe(load_folder(path)), "use_it_with": f"--data-dir {path}"}
 
 
 def preview_data(options: argparse.Namespace) -> Result:
     """Draw a few characters in the terminal."""
     import numpy as np
 
+    if options.characters:
+        unread(options, "named characters", "seed")
     characters = _data(options)
     at_random = np.random.default_rng(options.seed).permutation(len(characters))[:4]
     positions = characters.find(options.characters) if options.characters else at_random
@@ -99,13 +106,12 @@ def preview_data(options: argparse.Namespace) -> Result:
 
 def _in_blocks(names: list[str], images: list[Any]) -> str:
     """Draw 28 x 28 images as text, four in a row; a letter is a block that shows two pixels, one above the other."""
-    blocks = " ▄▀█"
     lines: list[str] = []
     for start in range(0, len(names), 4):
         row = [image > 80 for image in images[start : start + 4]]
         lines.append("  ".join(f"{name[:28]:28}" for name in names[start : start + 4]).rstrip())
         for y in range(0, 28, 2):
-            lines.append("  ".join("".join(blocks[2 * p[y, x] + p[y + 1, x]] for x in range(28)) for p in row).rstrip())
+            lines.append("  ".join("".join(BLOCKS[p[y, x] + 2 * p[y + 1, x]] for x in range(28)) for p in row).rstrip())
     return "\n".join(lines)
 
 
@@ -118,17 +124,17 @@ def train(options: argparse.Namespace) -> Result:
     from metalearn.training import distributed
     from metalearn.training._malloc import keep_freed_memory
 
-    if options.world != "characters" and (options.learner is None or is_own(options.learner)):
-        raise MetalearnError("--world goes with --learner and a learner of the kit")
+    _check_train(options)
+    own = own_learner(options.learner) if is_own(options.learner) else None
     characters = _data(options)
     keep_freed_memory()
     with distributed.together():
         if options.recipe == "all":
             distributed.alone("a recipe of many pieces")
             return release.make_all(characters, options.output, options.seed)
-        if is_own(options.learner):
-            learner, output = own_learner(options.learner), options.output / options.learner.rpartition(":")[2]
-            return train_own(learner, characters, options.split, output, options.seed, options.meta_steps)
+        if own is not None:
+            output = options.output / options.learner.rpartition(":")[2]
+            return train_own(own, characters, options.split, output, options.seed, options.meta_steps)
         if options.embedding:
             distributed.alone("the fitting of an embedding")
             return make_embedder(options.embedding, characters, options.split, options.output, options.seed)
@@ -141,6 +147,24 @@ def train(options: argparse.Namespace) -> Result:
             meta_steps=options.meta_steps,
             world=options.world,
         )
+
+
+def _check_train(options: argparse.Namespace) -> None:
+    """Raise MetalearnError for what can be refused before anything is read."""
+    from metalearn.cli.own import is_own
+    from metalearn.pretrained.embedders import find_family
+    from metalearn.pretrained.worlds import find_world
+
+    if options.recipe:
+        unread(options, "--recipe", "split", "world", "meta_steps")
+    elif options.embedding:
+        unread(options, "--embedding", "world", "meta_steps")
+        find_family(options.embedding)
+    elif is_own(options.learner):
+        unread(options, "a learner of your own", "world")
+    else:
+        find_world(options.world).recipe(options.learner)
+    output_folder(options.output)
 
 
 def embed(options: argparse.Namespace) -> Result:
@@ -157,13 +181,10 @@ def embed(options: argparse.Namespace) -> Result:
     from metalearn.training import distributed
 
     drawings = None if is_own(options.embedding) else find_family(options.embedding).drawings
-    if options.output.suffix not in (".csv", ".npy"):
-        raise MetalearnError("{output} should end in .csv or .npy", output=options.output)
-    if not options.output.parent.is_dir():
-        raise MetalearnError("there is no folder {parent}", parent=options.output.parent)
+    output_file(options.output, ".csv", ".npy")
     characters = _data(options)
     start = time.perf_counter()
-    tasks = all_character_tasks(characters, options.split, drawings=drawings)
+    tasks = all_character_tasks(characters, options.split, drawings=drawings, seed=options.seed)
     if is_own(options.embedding):
         embedder = make_pipeline(own_embedder(options.embedding, characters, options.split))
     else:
@@ -181,12 +202,14 @@ def embed(options: argparse.Namespace) -> Result:
         "dimensions": embedding.shape[1],
         "data": characters.name,
         "split": options.split,
+        "seed": options.seed,
         "seconds": round(seconds, 2),
         "output": str(options.output),
     }
 
 
 def _write_matrix(path: Path, names: Sequence[str], matrix: Any) -> None:
+    import csv
     import io
 
     import numpy as np
@@ -198,33 +221,37 @@ def _write_matrix(path: Path, names: Sequence[str], matrix: Any) -> None:
         np.save(buffer, matrix, allow_pickle=False)
         write_atomically(path, buffer.getvalue())
     else:
-        head = ",".join(["task", *(f"e{i}" for i in range(matrix.shape[1]))])
-        rows = (",".join([name, *(f"{value:.6g}" for value in row)]) for name, row in zip(names, matrix, strict=True))
-        write_atomically(path, "\n".join([head, *rows, ""]).encode())
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["task", *(f"e{i}" for i in range(matrix.shape[1]))])
+        writer.writerows([name, *(f"{value:.6g}" for value in row)] for name, row in zip(names, matrix, strict=True))
+        write_atomically(path, text.getvalue().encode())
 
 
 def evaluate(options: argparse.Namespace) -> Result:
     """Measure a learner's accuracy, or what an embedding knows."""
     from metalearn.cli.own import is_own, own_embedder, own_learner
+    from metalearn.pretrained.embedders import find_family
+    from metalearn.pretrained.learners import best_learner, load_learner
     from metalearn.pretrained.reports import embedding_table, lake_runs_error, learner_accuracy
 
-    own = own_learner(options.learner) if is_own(options.learner) else None
+    _check_evaluate(options)
     if options.protocol == "lake-runs":
-        if options.embedding:
-            raise MetalearnError("--protocol lake-runs measures a learner, and not an embedding")
-        if options.runs is None:
-            raise MetalearnError("--protocol lake-runs needs the folder with the runs: --runs DIR")
+        own = own_learner(options.learner) if is_own(options.learner) else None
         return lake_runs_error(options.learner, options.split, options.runs, options.seed, own)
-    characters = _data(options)
-    if options.embedding:
-        name = options.embedding
+    if name := options.embedding:
+        if not is_own(name):
+            find_family(name)
+        characters = _data(options)
         embedder = own_embedder(name, characters, options.split) if is_own(name) else None
         return embedding_table(name, characters, options.split, options.seed, own=embedder)
+    name = options.learner or best_learner(options.split)
+    learner = own_learner(name) if is_own(name) else load_learner(name, options.split)
     return learner_accuracy(
-        options.learner,
-        characters,
+        name,
+        _data(options),
         options.split,
-        own=own,
+        own=learner,
         within_alphabet=options.protocol == "within-alphabet",
         ways=options.ways,
         shots=options.shots,
@@ -235,12 +262,38 @@ def evaluate(options: argparse.Namespace) -> Result:
     )
 
 
+def _check_evaluate(options: argparse.Namespace) -> None:
+    """Raise MetalearnError for options that contradict each other, or that nothing would read."""
+    of_episodes = ("ways", "shots", "queries", "tasks", "steps")
+    if options.embedding:
+        unread(options, "--embedding", "protocol", "runs", *of_episodes)
+    elif options.protocol == "lake-runs":
+        unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes)
+        check_split(options)
+        if options.runs is None:
+            raise MetalearnError("--protocol lake-runs needs the folder with the runs: --runs DIR")
+    elif options.runs:
+        raise MetalearnError("--runs goes with --protocol lake-runs")
+
+
+def check_split(options: argparse.Namespace) -> None:
+    """Raise MetalearnError for a split beside a learner that is not looked for by its split."""
+    from metalearn.pretrained.recipes import RECIPES
+
+    if options.learner and options.learner not in RECIPES:
+        unread(options, "a learner of your own", "split")
+
+
 def compare(options: argparse.Namespace) -> Result:
     """Measure a named table."""
     from metalearn._files import write_atomically
     from metalearn.plots.result_tables import table_figure
-    from metalearn.pretrained.measure_tables import Setting, measure_table
+    from metalearn.pretrained.measure_tables import Setting, check_table, measure_table
 
+    check_table(options.table, options.tasks)
+    if options.table == "families":
+        unread(options, "--table families", "tasks")
+    output_folder(options.output, *(options.table + suffix for suffix in (".json", ".csv", ".html")))
     rows = measure_table(options.table, Setting(_data(options), options.tasks, options.seed), options.output)
     page = table_figure(options.table, rows).to_html(include_plotlyjs=True)
     write_atomically(options.output / f"{options.table}.html", page.encode())
@@ -253,6 +306,10 @@ def benchmark(options: argparse.Namespace) -> Result:
     from metalearn.benchmark import cases, scaling, timing
     from metalearn.training._malloc import keep_freed_memory
 
+    if options.figure:
+        output_file(options.figure, ".html")
+    if options.scale:
+        scaling.check()
     characters = _data(options)
     keep_freed_memory()  # as the command does in training
     of = timing.machine()
@@ -271,18 +328,19 @@ def adapt(options: argparse.Namespace) -> Result:
     from metalearn.pretrained.learners import load_learner
     from metalearn.tasks.single_task import make_task
 
+    check_split(options)
+    own = is_own(options.learner)
+    learner = own_learner(options.learner) if own else load_learner(options.learner, options.split)
     characters = _data(options)
     chosen = characters.find(options.characters)
     task = make_task(characters, chosen, options.shots, options.queries, options.seed)
-    own = is_own(options.learner)
-    learner = own_learner(options.learner) if own else load_learner(options.learner, options.split)
     with torch.no_grad():
         trajectory = learner.adapt(task, steps=options.steps)
     losses, accuracies = trajectory.support_loss[:, 0].tolist(), trajectory.query_accuracy[:, 0].tolist()
     return {
         "characters": options.characters,
         "data": characters.name,
-        "split": options.split,
+        "split": None if own else options.split,
         "learner": options.learner,
         "shots": options.shots,
         "queries": options.queries,
@@ -302,27 +360,21 @@ def course(options: argparse.Namespace) -> Result:
 
     source = front_ends() / "notebooks"
     files = sorted(path for path in source.iterdir() if path.suffix in (".ipynb", ".md") or path.name == "LICENSE")
+    output_folder(options.folder)
     there = [path.name for path in files if (options.folder / path.name).exists()]
     if there:
         raise MetalearnError(
             "{folder} holds {name} already; name another folder, or move it away", folder=options.folder, name=there[0]
         )
-    try:
-        options.folder.mkdir(parents=True, exist_ok=True)
-        for path in files:
-            shutil.copyfile(path, options.folder / path.name)
-    except OSError as error:
-        raise MetalearnError(
-            "the course cannot be written to {folder} ({error})", folder=options.folder, error=str(error)
-        ) from error
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        shutil.copyfile(path, options.folder / path.name)
     return {"folder": str(options.folder), "notebooks": sum(path.suffix == ".ipynb" for path in files)}
 
 
 def dashboard(options: argparse.Namespace) -> Result:
     """Serve the dashboard until it is stopped."""
     import importlib.util
-    import signal
-    import subprocess
 
     from metalearn._front_ends import front_ends
 
@@ -333,15 +385,33 @@ def dashboard(options: argparse.Namespace) -> Result:
     _check_port(options.port)
     environment = dict(os.environ)
     if options.data_dir:
-        environment["METALEARN_DATA"] = str(options.data_dir.expanduser().resolve())
+        _data(options)  # what cannot be read is said here, and not on every page
+    environment["METALEARN_CACHE"] = str(cache_dir())  # the server runs in another folder: full paths
+    if data := options.data_dir or environment.get("METALEARN_DATA"):
+        environment["METALEARN_DATA"] = "glyphs" if str(data) == "glyphs" else str(user_path(data))
     print(f"metalearn: the dashboard is at {address} (stop it with Ctrl-C)", file=sys.stderr)
-    app = str(home / "dashboard" / "app.py")
-    command = [sys.executable, "-m", "streamlit", "run", app, f"--server.port={options.port}"]
+    command = [sys.executable, "-m", "dashboard", f"--server.port={options.port}"]
     command.append(f"--server.headless={str(options.no_browser).lower()}")
     # From there, Streamlit reads .streamlit/config.toml, and Python finds the package ``dashboard``.
-    with subprocess.Popen(command, env=environment, cwd=home) as server:
-        signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # who ends this command ends the server too
-        return {"address": address, "exit_code": server.wait()}
+    return {"address": address, "exit_code": _serve(command, environment, home)}
+
+
+def _serve(command: list[str], environment: dict[str, str], folder: Path) -> int:
+    """Run the server until it ends, and return its exit code; whoever ends this command ends the server too."""
+    import signal
+    import subprocess
+
+    with subprocess.Popen(command, env=environment, cwd=folder) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        except KeyboardInterrupt:  # a terminal interrupts the server too; other programs only this command
+            server.terminate()
+            try:
+                server.wait(LONGEST_GOODBYE_S)
+            except subprocess.TimeoutExpired:
+                server.kill()
+            raise
 
 
 def _check_port(port: int) -> None:

@@ -1,6 +1,8 @@
 """Showing the result of a subcommand as text."""
 
-from metalearn.cli.commands import Result
+import sys
+
+from metalearn.cli.commands import BLOCKS, Result
 
 
 def fields(result: Result) -> str:
@@ -14,15 +16,31 @@ def fields(result: Result) -> str:
     return "\n".join(lines)
 
 
+def picture(result: Result) -> str:
+    """Return the picture; with plain letters for a terminal that has no blocks."""
+    drawn: str = result["picture"]
+    try:
+        BLOCKS.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return drawn.translate(str.maketrans(BLOCKS, " '.#"))
+    return drawn
+
+
 def rows(result: Result) -> str:
     """Return one line per result: the mean with its interval, then what it is of."""
-    hidden = {"mean", "ci95", "data", "seed", "version", "asked_tasks", "wall_s"}
+    hidden = {"mean", "ci95", "data", "data_fingerprint", "seed", "version", "asked_tasks", "wall_s"}
     lines = [
-        f"{row['mean']:8.4f} ± {row['ci95']:.4f}  "
+        _with_interval(row["mean"], row["ci95"])
         + "  ".join(f"{name} {value}" for name, value in row.items() if name not in hidden)
         for row in result["rows"]
     ]
     return "\n".join([*lines, f"written to {result['output']}"])
+
+
+def _with_interval(mean: float | None, ci95: float | None) -> str:
+    """Return a mean and half of its interval; a single task or group has none."""
+    numbers = ["       –" if mean is None else f"{mean:8.4f}", "         " if ci95 is None else f" ± {ci95:.4f}"]
+    return "".join(numbers) + "  "
 
 
 def benchmark(result: Result) -> str:
@@ -55,4 +73,19 @@ def trajectory(result: Result) -> str:
     ]
     for step, row in enumerate(result["steps"]):
         lines.append(f"{step:4}  {row['support_loss']:12.4f}  {row['query_accuracy']:14.1%}")
+    return "\n".join(lines)
+
+
+def answers(result: Result) -> str:
+    """Return one line per image, and below them how far "none of these" can be trusted."""
+    longest = max(len(row["file"]) for row in result["answers"])
+    lines = []
+    for row in result["answers"]:
+        nearest = f" (nearest: {row['nearest']})" if row["answer"] != row["nearest"] else ""
+        lines.append(f"{row['file']:{longest}}  {row['probability']:4.0%}  {row['answer']}{nearest}")
+    limit = result["none_of_these"]
+    lines.append(
+        f'"none of these": on {limit["measured_on"]}, {limit["known_refused"]:.0%} of images of the classes were '
+        f"wrongly called so, and {limit['unknown_accepted']:.0%} of others were not"
+    )
     return "\n".join(lines)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from metalearn import __version__
-from metalearn.cli import commands, display
+from metalearn.cli import commands, display, naming
 from metalearn.cli.commands import Result
 from metalearn.errors import MetalearnError
 
 OWN = "package.module:Name is one of your own"
+LARGEST = 2**31 - 1  # of a whole number: what NumPy, PyTorch and scikit-learn all take as a seed
 
 
 class _Parser(argparse.ArgumentParser):
@@ -19,13 +20,21 @@ class _Parser(argparse.ArgumentParser):
         raise MetalearnError("{message} (see '{prog} --help')", message=message, prog=self.prog)
 
 
+class _Store(argparse.Action):
+    """Keep a value, and that the user gave it: its name is in ``options.given``."""
+
+    def __call__(self, _parser: Any, options: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        setattr(options, self.dest, value)
+        options.given |= {self.dest}
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
     whole = _Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
     whole.add_argument("--version", action="version", version=__version__)
     subparsers = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    measuring = (_add_evaluate, _add_compare, _add_benchmark)
-    for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, _add_adapt, _add_course, _add_dashboard):
+    measuring, using = (_add_evaluate, _add_compare, _add_benchmark), (_add_adapt, _add_predict)
+    for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, *using, _add_course, _add_dashboard):
         add(subparsers)
     return whole
 
@@ -37,8 +46,11 @@ def _command(
     example: str,
     run: Callable[[argparse.Namespace], Result],
     show: Callable[[Result], str],
+    *,
+    seed: bool = True,
+    data: bool = True,
 ) -> argparse.ArgumentParser:
-    """Add a subcommand with the options that all of them take."""
+    """Add a subcommand, with ``--json`` and, where it is random or reads characters, ``--seed`` and ``--data-dir``."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         name,
         help=summary,
@@ -46,22 +58,39 @@ def _command(
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.register("action", None, _Store)
+    parser.set_defaults(run=run, show=show, given=frozenset(), data_dir=None)
     parser.add_argument("--json", action="store_true", help="print one JSON object; progress goes to stderr")
-    parser.add_argument("--seed", type=_natural, default=0, metavar="N", help="seed of everything random (default 0)")
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        metavar="DIR",
-        help="folder with Omniglot, or with folders of images, one per class (default: METALEARN_DATA, else the cache, "
-        "else a download)",
-    )
-    parser.set_defaults(run=run, show=show)
+    if seed:
+        parser.add_argument(
+            "--seed", type=_natural, default=0, metavar="N", help="seed of everything random (default 0)"
+        )
+    if data:
+        parser.add_argument(
+            "--data-dir",
+            type=_path,
+            metavar="DIR",
+            help="folder with Omniglot, or with folders of images, one per class (default: METALEARN_DATA, else the "
+            "cache, else a download)",
+        )
     return parser
+
+
+def _name(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_name(text))
 
 
 def _natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    if len(text) > 10 or int(text) > LARGEST:
+        raise argparse.ArgumentTypeError(f"{text[:10]} … is too large; the largest is {LARGEST}")
     return int(text)
 
 
@@ -96,13 +125,22 @@ def _add_info(subparsers: Any) -> None:
         "metalearn info --json",
         commands.info,
         display.fields,
+        seed=False,
     )
 
 
 def _add_data(subparsers: Any) -> None:
     parser = subparsers.add_parser("data", help="show, download, import or preview the characters")
     kinds = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _command(kinds, "info", "show which characters are used", "metalearn data info", commands.data_info, display.fields)
+    _command(
+        kinds,
+        "info",
+        "show which characters are used",
+        "metalearn data info",
+        commands.data_info,
+        display.fields,
+        seed=False,
+    )
     _command(
         kinds,
         "download",
@@ -110,6 +148,8 @@ def _add_data(subparsers: Any) -> None:
         "metalearn data download",
         commands.download_data,
         display.fields,
+        seed=False,
+        data=False,
     )
     importing = _command(
         kinds,
@@ -118,18 +158,20 @@ def _add_data(subparsers: Any) -> None:
         "metalearn data import ~/Downloads/omniglot",
         commands.import_data,
         display.fields,
+        seed=False,
+        data=False,
     )
-    importing.add_argument("path", type=Path, help="folder with the two archives, or the folders they unpack to")
+    importing.add_argument("path", type=_path, help="folder with the two archives, or the folders they unpack to")
     preview = _command(
         kinds,
         "preview",
         "draw a few characters in the terminal",
         "metalearn data preview Greek/character01 Latin/character05",
         commands.preview_data,
-        lambda result: result["picture"],
+        display.picture,
     )
     preview.add_argument(
-        "characters", nargs="*", metavar="ALPHABET/CHARACTER", help="which ones (default: four at random)"
+        "characters", type=_name, nargs="*", metavar="ALPHABET/CHARACTER", help="which ones (default: four at random)"
     )
 
 
@@ -143,19 +185,20 @@ def _add_train(subparsers: Any) -> None:
         display.fields,
     )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--learner", help=f"the learner to train; 'metalearn info' lists them; {OWN}")
-    what.add_argument("--embedding", help="the embedding to fit; 'metalearn info' lists them")
+    what.add_argument("--learner", type=_name, help=f"the learner to train; 'metalearn info' lists them; {OWN}")
+    what.add_argument("--embedding", type=_name, help="the embedding to fit; 'metalearn info' lists them")
     what.add_argument("--recipe", choices=("all",), help="all: make everything that ships again")
     _split_option(parser)
     parser.add_argument(
         "--world",
+        type=_name,
         default="characters",
         help="the kind of tasks: characters (the default); mixed: characters, alphabets or drawers, without saying "
         "which; hidden-1 to hidden-8: one of so many attributes of drawings",
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=_path,
         required=True,
         metavar="DIR",
         help="folder for the result, with a folder for each split in it (none for a learner of your own); an "
@@ -179,9 +222,9 @@ def _add_embed(subparsers: Any) -> None:
         display.fields,
     )
     _split_option(parser)
-    parser.add_argument("--embedding", default="gradient", help=f"which one (default: gradient); {OWN}")
+    parser.add_argument("--embedding", type=_name, default="gradient", help=f"which one (default: gradient); {OWN}")
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="FILE", help=".csv, or .npy for the numbers alone"
+        "--output", type=_path, required=True, metavar="FILE", help=".csv, or .npy for the numbers alone"
     )
 
 
@@ -197,16 +240,16 @@ def _add_evaluate(subparsers: Any) -> None:
     _split_option(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--learner", help=f"which one (default: the best that ships); or the path of one you trained; {OWN}"
+        "--learner", type=_name, help=f"which one (default: the best that ships); or the path of one you trained; {OWN}"
     )
-    what.add_argument("--embedding", help=f"measure this embedding instead of a learner; {OWN}")
+    what.add_argument("--embedding", type=_name, help=f"measure this embedding instead of a learner; {OWN}")
     parser.add_argument(
         "--protocol",
         choices=("unstructured", "within-alphabet", "lake-runs"),
         default="unstructured",
         help="any characters, characters of one alphabet, or Lake's published runs (with --runs)",
     )
-    parser.add_argument("--runs", type=Path, metavar="DIR", help="folder with run01, run02, … as published")
+    parser.add_argument("--runs", type=_path, metavar="DIR", help="folder with run01, run02, … as published")
     parser.add_argument("--ways", type=_positive, default=5, metavar="N", help="classes in a task (default 5)")
     _shots_option(parser)
     parser.add_argument("--queries", type=_positive, default=5, metavar="Q", help="queries per class (default 5)")
@@ -223,15 +266,17 @@ def _add_compare(subparsers: Any) -> None:
         commands.compare,
         display.rows,
     )
-    parser.add_argument("--table", required=True, help="families, learners, mixed, headline or worlds")
+    parser.add_argument("--table", type=_name, required=True, help="families, learners, mixed, headline or worlds")
     parser.add_argument(
         "--output",
-        type=Path,
+        type=_path,
         required=True,
         metavar="DIR",
         help="folder for the files; an interrupted table there goes on",
     )
-    parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="tasks per result (default 600)")
+    parser.add_argument(
+        "--tasks", type=_positive, default=600, metavar="T", help="tasks per result (default 600; not for families)"
+    )
 
 
 def _add_benchmark(subparsers: Any) -> None:
@@ -242,11 +287,12 @@ def _add_benchmark(subparsers: Any) -> None:
         "metalearn benchmark --figure benchmark.html",
         commands.benchmark,
         display.benchmark,
+        seed=False,
     )
     parser.add_argument(
         "--scale", action="store_true", help="measure what 1,000, 10,000 and 100,000 tasks cost instead"
     )
-    parser.add_argument("--figure", type=Path, metavar="FILE", help="also draw the result, into this .html file")
+    parser.add_argument("--figure", type=_path, metavar="FILE", help="also draw the result, into this .html file")
 
 
 def _add_adapt(subparsers: Any) -> None:
@@ -258,12 +304,33 @@ def _add_adapt(subparsers: Any) -> None:
         commands.adapt,
         display.trajectory,
     )
-    parser.add_argument("characters", nargs="+", metavar="ALPHABET/CHARACTER", help="two or more characters")
+    parser.add_argument(
+        "characters", type=_name, nargs="+", metavar="ALPHABET/CHARACTER", help="two or more characters"
+    )
     _split_option(parser)
-    parser.add_argument("--learner", default="preinit", help=f"which one (default: preinit); {OWN}")
+    parser.add_argument("--learner", type=_name, default="preinit", help=f"which one (default: preinit); {OWN}")
     _shots_option(parser)
     parser.add_argument("--queries", type=_positive, default=10, metavar="Q", help="queries per class (default 10)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+
+
+def _add_predict(subparsers: Any) -> None:
+    parser = _command(
+        subparsers,
+        "predict",
+        "name new images, given a folder with a few of each class",
+        "metalearn predict my-symbols whiteboard.jpg more-photos --html answers.html",
+        naming.name_images,
+        display.answers,
+    )
+    parser.add_argument("support", type=Path, metavar="SUPPORT", help="folder or .zip with a folder for each class")
+    parser.add_argument("queries", type=Path, nargs="+", metavar="QUERY", help="images, or folders of images, to name")
+    _split_option(parser)
+    parser.add_argument(
+        "--learner", default="wide", help=f"which one (default: wide); or the path of one you trained; {OWN}"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write answers and probabilities into this .csv")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also show images beside answers, in this .html")
 
 
 def _add_course(subparsers: Any) -> None:
@@ -274,9 +341,11 @@ def _add_course(subparsers: Any) -> None:
         "metalearn course my-course",
         commands.course,
         display.course,
+        seed=False,
+        data=False,
     )
     parser.add_argument(
-        "folder", type=Path, metavar="DIR", help="a new folder, or one that does not hold these notebooks yet"
+        "folder", type=_path, metavar="DIR", help="a new folder, or one that does not hold these notebooks yet"
     )
 
 
@@ -288,6 +357,7 @@ def _add_dashboard(subparsers: Any) -> None:
         "metalearn dashboard --port 8600 --no-browser",
         commands.dashboard,
         display.fields,
+        seed=False,
     )
     parser.add_argument("--port", type=_positive, default=8501, metavar="N", help="where it listens (default 8501)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, and do not open a browser")

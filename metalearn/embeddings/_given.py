@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from metalearn.schema import Layout
 from metalearn.tasks.task_batch import Tasks
 
 
@@ -17,6 +18,10 @@ class GivenModelEmbedder(TransformerMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+    def layout(self) -> Layout:
+        """Return what the arrays of :meth:`state` have to be: there are none."""
+        return {}
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what ``fit`` learned: nothing."""

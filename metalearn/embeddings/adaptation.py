@@ -18,6 +18,7 @@ from metalearn.learners.learner import Learner
 from metalearn.learners.modulate_hooks import ContextModulation
 from metalearn.learners.trajectory import Trajectory
 from metalearn.learners.update_hooks import SGD
+from metalearn.schema import Layout, layout_of
 from metalearn.tasks.task_batch import TaskBatch, Tasks, join_batches
 
 KINDS = ("parameters", "context")
@@ -119,6 +120,10 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "learner_")
         with torch.no_grad():
             return np.concatenate([self._embed(batch) for batch in tasks.batches(2 * self.batch_size)])
+
+    def layout(self) -> Layout:
+        """Return what the arrays of :meth:`state` have to be."""
+        return layout_of(self._new_learner().state_dict())
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what ``fit`` learned."""

@@ -18,6 +18,7 @@ from metalearn.learners.hooks import Support
 from metalearn.learners.init_hooks import LearnedInit
 from metalearn.learners.inner_loop import adapt
 from metalearn.learners.update_hooks import SGD
+from metalearn.schema import Layout, floats, whole
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 HEAD_STEPS, HEAD_STEP_SIZE = 10, 0.5
@@ -172,12 +173,31 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
         standardised = (scores[:, used] - self.mean_[used]) / self.scale_[used]
         return _ridge(standardised, self.solver_factors_[used], self.regularisation).astype(np.float32)
 
+    def layout(self) -> Layout:
+        """Return what the arrays of :meth:`state` have to be."""
+        return {
+            "anchors": whole("anchors"),
+            "heads": floats("anchors", self._network.features_size),
+            "mean": floats("solvers"),
+            "scale": floats("solvers"),
+            "solver_factors": floats("solvers", self.rank),
+            "order": whole("solvers"),
+        }
+
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that ``fit`` learned, by name."""
         return {name: getattr(self, f"{name}_") for name in STATE}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> Self:
-        """Take back what :meth:`state` returned, in any floating-point type. Returns self."""
+        """Take back what :meth:`state` returned, in any floating-point type. Returns self.
+
+        Raises MetalearnError where the solvers that it orders are not those that it has.
+        """
+        solvers = len(arrays["anchors"]) + len(LEARNERS)
+        if sorted(arrays["order"]) != list(range(solvers)):
+            raise MetalearnError(
+                "these numbers do not order {solvers} solvers; fit the embedding again", solvers=solvers
+            )
         for name, dtype in STATE.items():
             setattr(self, f"{name}_", arrays[name].astype(dtype))
         return self

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from metalearn.characters.character_set import IMAGE_SIZE
 from metalearn.errors import MetalearnError
+from metalearn.schema import Layout, layout_of
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 KINDS = ("variational", "adversarial")
@@ -190,6 +191,10 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
             "code": code,
             "latent": latent,
         }
+
+    def layout(self) -> Layout:
+        """Return what the arrays of :meth:`state` have to be."""
+        return layout_of(self._model().state_dict())
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what ``fit`` learned, by name."""

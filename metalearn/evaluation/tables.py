@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from metalearn._files import write_atomically
+from metalearn._files import to_json, write_atomically
 from metalearn.errors import MetalearnError
+from metalearn.schema import check_entries
 
 Row = dict[str, Any]
 
@@ -16,17 +17,21 @@ def read_table(path: Path) -> list[Row]:
     """Return the rows in a file, or none if there is no file. Raises MetalearnError for a file of another kind."""
     try:
         rows = json.loads(path.read_text("utf-8")) if path.exists() else []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MetalearnError(
             "{path} is not a table of results ({error}); remove it", path=path, error=str(error)
         ) from error
+    check_entries(path, {"rows": rows}, {"rows": list[dict[str, Any]]})
     return rows
 
 
 def write_table(path: Path, rows: list[Row]) -> None:
-    """Write the rows to ``path`` as JSON, and as CSV beside it."""
-    write_atomically(path, json.dumps(rows, indent=0, ensure_ascii=False).encode() + b"\n")
+    """Write the rows to ``path`` as JSON, and as CSV beside it.
+
+    The JSON is what is read again, so it comes last: whoever is interrupted in between measures the last row again.
+    """
     write_atomically(path.with_suffix(".csv"), as_csv(rows).encode())
+    write_atomically(path, to_json(rows, indent=0, ensure_ascii=False).encode() + b"\n")
 
 
 def as_csv(rows: list[Row]) -> str:

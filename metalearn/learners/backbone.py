@@ -279,7 +279,9 @@ class Backbone(LinearHead):
 
     def _normalise(self, h: Tensor, scale: Tensor, shift: Tensor, tasks: int) -> Tensor:
         if not self.transductive:
-            if scale.ndim == shift.ndim == 1:
+            # On a CPU, PyTorch up to 2.8 crashes in the gradient of a scale alone, where what it scales needs none.
+            alone = scale.requires_grad and not h.requires_grad and torch.is_grad_enabled()
+            if scale.ndim == shift.ndim == 1 and not alone:
                 # The same numbers in one operation instead of two, which also halves the work of the backward pass.
                 return F.group_norm(h, self._normal_groups, scale, shift)
             return _scale_and_shift(F.group_norm(h, self._normal_groups), scale, shift, tasks)

@@ -12,12 +12,12 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from metalearn import artifacts
 from metalearn.errors import MetalearnError
 from metalearn.learners.network import NetworkBackbone
+from metalearn.schema import Layout, floats
 
 if TYPE_CHECKING:
     from metalearn.learners.learner import Learner
@@ -25,6 +25,23 @@ if TYPE_CHECKING:
 Arrays = dict[str, np.ndarray]
 # Not kept as settings: the backbone is the learner's own, and a seed is not needed once the weights are known.
 GIVEN = ("self", "backbone", "seed")
+
+_COMPONENTS = {
+    "components_": floats("components", "features"),
+    "explained_variance_": floats("components"),
+    "explained_variance_ratio_": floats("components"),
+    "singular_values_": floats("components"),
+}
+# What reducers of scikit-learn learn from tasks: the only attributes that a file can set.
+REDUCERS: dict[str, Layout] = {
+    "PCA": _COMPONENTS | {"mean_": floats("features"), "noise_variance_": floats()},
+    "IncrementalPCA": _COMPONENTS
+    | {"mean_": floats("features"), "var_": floats("features"), "noise_variance_": floats()},
+    "TruncatedSVD": _COMPONENTS,
+    "StandardScaler": {name: floats("features") for name in ("mean_", "var_", "scale_")},
+    "MinMaxScaler": {name: floats("features") for name in ("min_", "scale_", "data_min_", "data_max_", "data_range_")},
+    "Normalizer": {},
+}
 
 
 def save_learner(learner: "Learner", path: Path) -> None:
@@ -119,30 +136,32 @@ def _steps_of(embedder: Any) -> list[Any]:
 def _describe_step(step: Any, arrays: Arrays, where: str) -> dict[str, Any]:
     """Describe a step of an embedder; what ``fit`` has learned goes into ``arrays``.
 
-    That is what the step's ``state()`` returns or, for a transformer of scikit-learn, its attributes that end in an
-    underscore.
+    That is what the step's ``state()`` returns or, for a reducer of scikit-learn, what :data:`REDUCERS` lists. Raises
+    MetalearnError for a step that has learned something (in scikit-learn's convention, has attributes that end in an
+    underscore) and has no ``state()``.
     """
     if hasattr(step, "state"):
         learned = step.state()
+    elif type(step).__name__ in REDUCERS:
+        there = {name: getattr(step, name, None) for name in REDUCERS[type(step).__name__]}
+        learned = {name: value for name, value in there.items() if value is not None}
+    elif any(name.endswith("_") and name[0] != "_" for name in vars(step)):
+        raise MetalearnError(
+            "{part} cannot be saved: it needs state(), which returns what fit has learned as arrays by name, and "
+            "restore(arrays), which takes them back",
+            part=type(step).__name__,
+        )
     else:
-        learned = {name: value for name, value in vars(step).items() if name.endswith("_") and name[0] != "_"}
-    numbers = {name: np.asarray(value) for name, value in learned.items() if _is_number(value)}
-    arrays |= {f"{where}/learned/{name}": value for name, value in numbers.items()}
+        learned = {}
+    arrays |= {f"{where}/learned/{name}": np.asarray(value) for name, value in learned.items()}
     settings = {
         name: {"backbone": _describe_backbone(value)}
         if name == "backbone"
         else _describe(value, arrays, f"{where}/{name}")
         for name, value in _settings_of_step(step).items()
     }
-    return {"class": type(step).__name__, "settings": settings, "learned": sorted(numbers)}
+    return {"class": type(step).__name__, "settings": settings}
 
 
 def _settings_of_step(step: Any) -> dict[str, Any]:
     return step.get_params(deep=False) if hasattr(step, "get_params") else settings_of(step)
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, np.ndarray | np.generic | int | float | torch.Tensor)
-        and np.asarray(value).dtype.kind in "biuf"
-    )

@@ -8,6 +8,25 @@ from torch import Tensor
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Params
 
+NO_ANSWER = -1
+# Logits that are equal on paper differ by rounding: by so much of the largest of them, and by so much at least.
+ROUNDING, LEAST = 1e-5, 1e-6
+
+
+def leading_classes(logits: Tensor) -> Tensor:
+    """Return which classes have the largest logit, up to rounding, bool ``[..., ways]``: several where they tie."""
+    apart = ROUNDING * logits.abs().amax(-1, keepdim=True) + LEAST
+    return logits >= logits.amax(-1, keepdim=True) - apart
+
+
+def answers(logits: Tensor) -> Tensor:
+    """Return the class that each row of logits ``[..., ways]`` answers, int64 ``[...]``; NO_ANSWER where classes tie.
+
+    A learner whose classes all start alike has no answer before its first step. The first class that is found to be the
+    largest would be an accident of rounding.
+    """
+    return torch.where(leading_classes(logits).sum(-1) == 1, logits.argmax(-1), NO_ANSWER)
+
 
 @dataclass(frozen=True, repr=False)
 class Trajectory:
@@ -62,10 +81,16 @@ class Trajectory:
 
     @property
     def query_accuracy(self) -> Tensor:
-        """The share of queries answered right, ``[S+1, T]``. Raises MetalearnError for regression, which has none."""
+        """The share of queries answered right, ``[S+1, T]``. Raises MetalearnError for regression, which has none.
+
+        Where k classes tie, there is no answer yet (:func:`answers`): it counts as a guess among them, 1/k right if the
+        right class is one of them.
+        """
         if self.is_regression:
             raise MetalearnError("regression has no accuracy; look at query_loss, the mean squared error")
-        return (self.query_logits.argmax(-1) == self.query_y).float().mean(-1)
+        leads = leading_classes(self.query_logits)
+        right = leads.gather(-1, self.query_y.expand(leads.shape[:-1])[..., None])[..., 0]
+        return (right / leads.sum(-1).clamp(min=1)).mean(-1)
 
     @property
     def query_score(self) -> Tensor:

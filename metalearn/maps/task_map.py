@@ -10,7 +10,7 @@ from metalearn import artifacts
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.embeddings.geometry import centred_unit, nearest_rows
-from metalearn.errors import MetalearnError
+from metalearn.schema import check_arrays, floats, whole
 
 EPISODE_MAP = "episodes"  # the embedder that conditioned learners use; its map shows episodes, not characters
 
@@ -31,6 +31,20 @@ COLOUR_TITLES = {
 }
 FIFTHS = ("easiest fifth", "second fifth", "third fifth", "fourth fifth", "hardest fifth")
 FEWEST_CHARACTERS = 20  # characters on a map
+
+# What the file of a map holds.
+ENTRIES = {"data": str, "split": str, "family": str, "names": list[str], "explained": list[float]}
+LAYOUT = {
+    "drawings": whole("tasks", "each"),
+    "embedding": floats("tasks", "D"),
+    "pca": floats("tasks", 3),
+    "umap": floats("tasks", 2),
+    "umap_3d": floats("tasks", 3),
+    "umap_again": floats("tasks", 2),
+    "kmeans": whole("tasks"),
+    "hdbscan": whole("tasks"),
+    "difficulty": floats("tasks"),
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,9 +126,8 @@ class TaskMap:
     @classmethod
     def load(cls, path: Path) -> "TaskMap":
         """Read the map at ``path``, without ``.json``. Raises MetalearnError where there is none, or something else."""
-        arrays, fields = artifacts.load(path)
-        if fields.pop("kind") != "map":
-            raise MetalearnError("{path} is not a map; make it again with 'metalearn train --recipe all'", path=path)
+        arrays, fields = artifacts.load(path, "map", ENTRIES)
+        check_arrays(path, arrays, LAYOUT, {"tasks": len(fields["names"])})
         known: dict[str, Any] = {name: fields[name] for name in ("data", "split", "family")}
         known |= {name: tuple(fields[name]) for name in ("names", "explained")}
         known |= {name: a if a.dtype.kind == "f" else a.astype(np.int64) for name, a in arrays.items()}

@@ -123,14 +123,16 @@ class Mark(NamedTuple):
         The line on which it is drawn.
     group : str
         What its colour and symbol stand for.
-    mean, ci95 : float
-        The mean, and half the width of its interval.
+    mean : float
+        The mean.
+    ci95 : float, optional
+        Half the width of its interval; None where there is none.
     """
 
     label: str
     group: str
     mean: float
-    ci95: float
+    ci95: float | None
 
 
 def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = True) -> go.Figure:

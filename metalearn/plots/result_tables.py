@@ -1,6 +1,8 @@
 """Figures of the result tables: which measures of a table are shown, and how."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import plotly.graph_objects as go
 
@@ -121,7 +123,9 @@ VIEWS: dict[str, tuple[View, ...]] = {
 }
 
 
-def table_figure(table: str, rows: list[Row], view: View | None = None) -> go.Figure:
+def table_figure(
+    table: str, rows: list[Row], view: View | None = None, words: Mapping[str, str] = MappingProxyType({})
+) -> go.Figure:
     """Draw a table: means with 95 % intervals, one line per learner or embedding.
 
     Parameters
@@ -132,6 +136,8 @@ def table_figure(table: str, rows: list[Row], view: View | None = None) -> go.Fi
         Its rows, as ``load_table`` returns them.
     view : View, optional
         What to draw of it; by default, its first view.
+    words : mapping of str to str
+        What learners, embeddings, questions and controls are called; a name that is left out stays as it is.
 
     Returns
     -------
@@ -147,10 +153,14 @@ def table_figure(table: str, rows: list[Row], view: View | None = None) -> go.Fi
     drawn = view.rows_of(rows)
     if not drawn:
         raise MetalearnError("the table {table!r} has no rows to draw yet", table=table)
+
+    def called(value: object) -> str:
+        return words.get(str(value), str(value))
+
     marks = [
         plots.Mark(
-            view.label.format(**row),
-            " ".join(str(row.get(key) or "all") for key in view.group),
+            view.label.format_map({key: called(value) for key, value in row.items()}),
+            " ".join(called(row.get(key) or "all") for key in view.group),
             row["mean"],
             row["ci95"],
         )

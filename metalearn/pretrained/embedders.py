@@ -25,6 +25,7 @@ from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Backbone, Params
 from metalearn.learners.learner import Embedder, shared_parameters
 from metalearn.pretrained.names import locate
+from metalearn.schema import Layout, below, check_arrays, floats, layout_of, unusable
 from metalearn.tasks.character_tasks import all_character_tasks
 from metalearn.tasks.task_batch import Tasks
 
@@ -41,6 +42,10 @@ class ShippableEmbedder(Embedder, Protocol):
 
     def fit(self, tasks: Tasks) -> Any:
         """Learn from the support sets of training tasks."""
+        ...
+
+    def layout(self) -> Layout:
+        """Return what the arrays of :meth:`state` have to be."""
         ...
 
     def state(self) -> dict[str, np.ndarray]:
@@ -147,12 +152,13 @@ def fit_embedder(
     if size is not None:
         embedded = embedder.transform(tasks)
         reducer = PCA(min(size, *embedded.shape), whiten=True, random_state=seed).fit(embedded)
-        arrays |= {f"reducer/{key}": getattr(reducer, key).astype(np.float32) for key in _LEARNED_BY_PCA}
+        arrays |= {f"reducer/{key}": getattr(reducer, key).astype(np.float32) for key in REDUCER}
     description = {
         "kind": "embedder",
         "family": name,
         "title": find_family(name).title,
         "data": characters.name,
+        "data_fingerprint": characters.fingerprint,
         "split": split_name,
         "seed": seed,
         "tasks": len(tasks),
@@ -165,7 +171,14 @@ def fit_embedder(
     return description
 
 
-_LEARNED_BY_PCA = ("mean_", "components_", "explained_variance_", "explained_variance_ratio_")
+# What the file of an embedder holds: these entries, the arrays of its family, and those of its reducer, if it has one.
+ENTRIES = {"family": str, "split": str, "seed": int, "base_sha256": str}
+REDUCER = {
+    "mean_": floats("features"),
+    "components_": floats("components", "features"),
+    "explained_variance_": floats("components"),
+    "explained_variance_ratio_": floats("components"),
+}
 
 
 def load_embedder(name: str = "gradient", split: str = "lake", world: str = "characters") -> Pipeline:
@@ -200,24 +213,30 @@ def load_embedder(name: str = "gradient", split: str = "lake", world: str = "cha
     (8, 32)
     """
     path = locate("embedding", name, (*FAMILIES, EPISODE_EMBEDDER), split, world)
-    arrays, description = artifacts.load(path)
-    if description.get("kind") != "embedder":
-        raise MetalearnError("{path} is not an embedder; make it again with 'metalearn train --recipe all'", path=path)
-    base, base_sha256 = base_parameters(description.get("base", description["split"]), path.parent.parent)
+    arrays, description = artifacts.load(path, "embedder", ENTRIES)
+    base, base_sha256 = base_parameters(_base_folder(path, description), path.parent.parent)
     if base_sha256 != description["base_sha256"]:
         raise MetalearnError("{path} was fitted to another base model; make it again with 'metalearn train'", path=path)
-    embedder = find_family(description["family"]).embedder(base).restore(artifacts.below("embedder/", arrays))
-    learned = artifacts.below("reducer/", arrays)
-    return make_pipeline(embedder, _restored_pca(learned, description["seed"])) if learned else make_pipeline(embedder)
+    embedder = find_family(description["family"]).embedder(base)
+    reduced = any(name.startswith("reducer/") for name in arrays)
+    wanted = below("embedder/", embedder.layout()) | (below("reducer/", REDUCER) if reduced else {})
+    sizes = check_arrays(path, arrays, wanted)
+    embedder.restore(artifacts.below("embedder/", arrays))
+    if not reduced:
+        return make_pipeline(embedder)
+    reducer = PCA(sizes["components"], whiten=True, random_state=description["seed"])
+    for name in REDUCER:
+        setattr(reducer, name, arrays[f"reducer/{name}"])
+    reducer.n_components_, reducer.n_features_in_ = sizes["components"], sizes["features"]
+    return make_pipeline(embedder, reducer)
 
 
-def _restored_pca(learned: dict[str, np.ndarray], seed: int) -> PCA:
-    size, features = learned["components_"].shape
-    reducer = PCA(size, whiten=True, random_state=seed)
-    for key, value in learned.items():
-        setattr(reducer, key, value)
-    reducer.n_components_, reducer.n_features_in_ = size, features
-    return reducer
+def _base_folder(path: Path, description: dict[str, Any]) -> str:
+    """Return the folder of an embedder's base model, beside that of the embedder; files of 0.1 name the split alone."""
+    folder = description.get("base", description["split"])
+    if not isinstance(folder, str) or Path(folder).name != folder:
+        raise unusable(path, f"its base model {folder!r} is not the name of a folder")
+    return folder
 
 
 def used_embedder(folder: Path, embedding: str = "own") -> Embedder:
@@ -240,5 +259,7 @@ def base_parameters(folder: str, root: Path | None = None) -> tuple[Params, str]
     """
     if root is None or not (root / folder / f"{BASE_LEARNER}.json").exists():
         root = artifacts.PRETRAINED
-    arrays, description = artifacts.load(root / folder / BASE_LEARNER)
+    path = root / folder / BASE_LEARNER
+    arrays, description = artifacts.load(path, "learner")
+    check_arrays(path, arrays, below("start.", layout_of(BASE_BACKBONE.initial())))
     return shared_parameters(arrays), description["sha256"]

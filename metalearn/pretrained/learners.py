@@ -15,6 +15,10 @@ from metalearn.pretrained.embedders import used_embedder
 from metalearn.pretrained.names import locate
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.restore import restore_learner
+from metalearn.schema import check_arrays, check_entries, layout_of
+
+# What the file of a learner of the kit has to say; what one of the user's own says is in ``restore.py``.
+ENTRIES = {"learner": str, "backbone": dict, "seed": int}
 
 
 def load_learner(
@@ -52,14 +56,16 @@ def load_learner(
     """
     name = str(name)
     path = locate("learner", name, RECIPES, split, world)
-    arrays, description = artifacts.load(path)
+    arrays, description = artifacts.load(path, "learner")
     if "init" in description:
         return restore_learner(path, arrays, description, custom)
-    recipe = RECIPES.get(description.get("learner", ""))
+    check_entries(path, description, ENTRIES)
+    recipe = RECIPES.get(description["learner"])
     if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
         raise MetalearnError("{path} is not a learner of this version; make it again with 'metalearn train'", path=path)
     embedder = used_embedder(path.parent, description.get("embedding") or "own") if recipe.twin else None
     learner = recipe.build(embedder, description["seed"])
+    check_arrays(path, arrays, layout_of(learner.state_dict()))
     learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
     return learner.eval()
 

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from tqdm import tqdm
 
 from metalearn import __version__
+from metalearn._files import finite
 from metalearn.characters.splits import split
 from metalearn.embeddings.collaborative import CollaborativeEmbedding
 from metalearn.embeddings.controls import CONTROLS, make_controls
@@ -36,18 +37,29 @@ from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 STEPS = (0, 1, 2, 5, 10)
+FEWEST_TASKS = 6  # so that a third of them, the least that a result is over, has an interval
+
+
+def check_table(table: str, tasks: int) -> None:
+    """Raise MetalearnError for an unknown table, or too few tasks."""
+    if table not in TABLES:
+        raise MetalearnError("unknown table {table!r}; there are {known}", table=table, known=", ".join(TABLES))
+    if tasks < FEWEST_TASKS:
+        raise MetalearnError(
+            "{tasks} tasks are too few for a table; {fewest} are needed", tasks=tasks, fewest=FEWEST_TASKS
+        )
 
 
 def measure_table(table: str, setting: Setting, folder: Path) -> list[Row]:
     """Measure everything in ``table``, and write it to ``folder/table.json`` and ``.csv`` result by result.
 
     Results that are already in the file are kept if they have the same number of tasks, seed and version. What has to
-    be trained for them stays in ``folder/runs``. Raises MetalearnError for an unknown table.
+    be trained for them stays in ``folder/runs``. Raises MetalearnError for an unknown table, or too few tasks.
     """
-    if table not in TABLES:
-        raise MetalearnError("unknown table {table!r}; there are {known}", table=table, known=", ".join(TABLES))
+    check_table(table, setting.tasks)
     shared: Row = {
         "data": setting.characters.name,
+        "data_fingerprint": setting.characters.fingerprint,
         "seed": setting.seed,
         "version": __version__,
         "asked_tasks": setting.tasks,
@@ -64,7 +76,7 @@ def measure_table(table: str, setting: Setting, folder: Path) -> list[Row]:
             seconds = round(time.perf_counter() - start, 1)
             for details, estimate in found:
                 value = {"mean": estimate.mean, "ci95": estimate.ci95, "tasks": estimate.count}
-                rows.append(measurement.about | details | value | shared | {"wall_s": seconds})
+                rows.append(finite(measurement.about | details | value | shared | {"wall_s": seconds}))
             write_table(path, rows)
             bar.update()
     return rows

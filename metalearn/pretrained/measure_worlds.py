@@ -4,7 +4,7 @@ Learners are trained here, on the lake split, and measured on unseen alphabets. 
 interrupted measurement goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from metalearn import artifacts
 from metalearn.characters.splits import split
 from metalearn.evaluation import probes
 from metalearn.evaluation.embedding_sources import SAME_QUESTION
@@ -26,7 +27,7 @@ from metalearn.pretrained.learners import load_learner
 from metalearn.pretrained.measurement import Found, Measurement, Setting
 from metalearn.pretrained.names import artifact_folder
 from metalearn.pretrained.recipes import RECIPES
-from metalearn.pretrained.train_recipe import make_learner
+from metalearn.pretrained.train_recipe import check_made_for, make_learner
 from metalearn.pretrained.worlds import find_world
 from metalearn.tasks.sampler import Sampler
 from metalearn.tasks.task_batch import TaskBatch
@@ -78,10 +79,13 @@ CASES = (
 )
 
 
-def worlds(setting: Setting) -> list[Measurement]:
-    """List the measurements: in each world its learners without an embedding, those that are told one, embeddings."""
+def worlds(setting: Setting, cases: Sequence[Case] | None = None) -> list[Measurement]:
+    """List the measurements: in each world its learners without an embedding, those that are told one, embeddings.
+
+    ``cases`` are all of them by default.
+    """
     found = []
-    for case in CASES:
+    for case in CASES if cases is None else cases:
         about: Row = {"split": SPLIT, "world": case.world, "training_seeds": case.seeds}
         for name in (*case.without, *case.learners):
             found.append(Measurement(about | {"learner": name}, partial(_compared, setting, case, name)))
@@ -145,7 +149,9 @@ def _learner(setting: Setting, world: str, name: str, seed: int, trained: str) -
     """Return a learner that was trained from a seed; train it where that has not been done yet."""
     root = setting.runs / f"seed-{seed}"
     path = root / artifact_folder(SPLIT, world) / (name if trained == "own" else f"{name}-{trained}")
-    if not path.with_name(f"{path.name}.json").exists():
+    if artifacts.exists(path):
+        check_made_for(path, setting.characters, seed)
+    else:
         make_learner(name, setting.characters, SPLIT, root, seed=seed, world=world, embedding=trained)
     return load_learner(path)
 

@@ -26,7 +26,7 @@ from metalearn.pretrained.make_map import DIFFICULTY_LEARNER, make_named_map
 from metalearn.pretrained.maps import MAPPED_FAMILIES, map_path
 from metalearn.pretrained.names import artifact_folder
 from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, find_recipe, shipped_for
-from metalearn.pretrained.train_recipe import make_episode_embedder, make_learner
+from metalearn.pretrained.train_recipe import check_made_for, make_episode_embedder, make_learner
 from metalearn.training._malloc import keep_freed_memory
 
 
@@ -62,7 +62,7 @@ def pieces(root: Path, seed: int = 0) -> list[Piece]:
             fit = partial(make_embedder, name, split_name=split, root=root, seed=seed)
             found.append(Piece(f"{split}/{name}", fit, (base,)))
         found += [_map(family, split, root, seed) for family in MAPPED_FAMILIES]
-    found.append(_map("gradient", "article", root, seed, "glyphs"))
+        found.append(_map("gradient", split, root, seed, "glyphs"))
     found.append(_episodes("lake", "mixed", root, seed))
     found += [_learner(name, "lake", root, seed, "mixed") for name in MIXED]
     return [*found, _map(EPISODE_MAP, "lake", root, seed)]
@@ -78,7 +78,10 @@ def make_all(characters: CharacterSet, root: Path, seed: int = 0) -> dict[str, A
     if characters.name != "omniglot":
         raise MetalearnError("what ships is trained on Omniglot; this is {name}", name=characters.name)
     everything = pieces(root, seed)
-    waiting = [piece for piece in everything if not (root / f"{piece.path}.json").exists()]
+    waiting = [piece for piece in everything if not artifacts.exists(root / piece.path)]
+    for piece in everything:
+        if piece not in waiting:
+            check_made_for(root / piece.path, characters, seed)
     running: dict[Future[None], Piece] = {}
     workers = ProcessPoolExecutor(
         os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(characters,)
@@ -100,6 +103,7 @@ def write_manifest(root: Path, seed: int) -> dict[str, Any]:
     """Write ``root/manifest.json``: versions, and the checksum, the size and the time of each artifact."""
     pieces_made: dict[str, dict[str, Any]] = {}
     for path in sorted(root.glob("*/*.json")):
+        artifacts.settle(path.with_suffix(""))
         description = artifacts.describe(path)
         pieces_made[f"{path.parent.name}/{path.stem}"] = {
             "sha256": description["sha256"],

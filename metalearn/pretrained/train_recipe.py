@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from metalearn import artifacts
+from metalearn import __version__, artifacts
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import Split, split
+from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Params, side_by_side
 from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import (
@@ -28,6 +29,7 @@ from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.training import distributed
 from metalearn.training.outer_loop import mean_score, train
+from metalearn.training.request import differences
 from metalearn.training.schedule import Progress, Schedule
 
 
@@ -52,7 +54,9 @@ def make_learner(
     recipe, folder = find_world(world).recipe(name), root / artifact_folder(split_name, world)
     sides = split(characters, split_name)
     base, base_sha256 = _base(characters, split_name, world, root, seed) if recipe.warm_start else ({}, None)
-    embedder = _embedder(characters, split_name, world, root, seed, embedding) if recipe.twin else None
+    embedder, embedder_sha256 = None, None
+    if recipe.twin:
+        embedder, embedder_sha256 = _embedder(characters, split_name, world, root, seed, embedding)
     steps = meta_steps or recipe.meta_steps
     last_steps = recipe.finish * steps // max(1, recipe.meta_steps)  # a shorter training has a shorter finish too
     schedule, last = _schedule(recipe, steps), _finish(recipe, last_steps)
@@ -61,7 +65,18 @@ def make_learner(
     saved = name if embedding == "own" else f"{name}-{embedding}"
     run = saved if seed == 0 else f"{saved}-seed{seed}"  # a run with another seed is another run
     runs = [folder / ".runs" / (run if count == 1 else f"{run}-{copy + 1}") for copy in range(count)]
-    trainings = [_Training(recipe, characters, sides, held_out, seed + copy, run) for copy, run in enumerate(runs)]
+    about = {
+        "learner": name,
+        "data": characters.name,
+        "data_fingerprint": characters.fingerprint,
+        "split": split_name,
+        "world": world,
+        "embedding": embedding if recipe.twin else None,
+        "seed": seed,
+        "base_sha256": base_sha256,
+        "embedder_sha256": embedder_sha256,
+    }
+    trainings = [_Training(recipe, characters, sides, held_out, seed + i, run, about) for i, run in enumerate(runs)]
     copies = [training.start(embedder, base) for training in trainings]
     courses = [training.run(learner, steps, schedule) for training, learner in zip(trainings, copies, strict=True)]
     validation = mean_score(_together(recipe, copies, seed), list(sample_tasks(held_out, 100)))
@@ -69,16 +84,10 @@ def make_learner(
     learner = _together(recipe, copies, seed)
     description = {
         "kind": "learner",
-        "learner": name,
         "title": recipe.title,
-        "data": characters.name,
-        "split": split_name,
-        "world": world,
-        "embedding": embedding if recipe.twin else None,
-        "seed": seed,
+        **about,
         "backbone": asdict(recipe.backbone),
         "inner_steps": learner.steps,
-        "base_sha256": base_sha256,
         "schedule": {"meta_steps": steps, **asdict(schedule)},
         "finish": {"meta_steps": last_steps, **asdict(last)},
         "validation": validation,
@@ -90,6 +99,19 @@ def make_learner(
     if distributed.first():
         artifacts.save(folder / saved, artifacts.halved(arrays), description)
     return description
+
+
+def check_made_for(path: Path, characters: CharacterSet, seed: int) -> None:
+    """Raise MetalearnError where what was made at ``path`` says that it is of other data, seed or version."""
+    asked = {"data_fingerprint": characters.fingerprint, "seed": seed, "version": __version__}
+    made = artifacts.describe(path.with_name(f"{path.name}.json"))
+    difference = differences({**asked, **{name: made[name] for name in asked if name in made}}, asked)
+    if difference:
+        raise MetalearnError(
+            "{path} was made from something else ({difference}); name another folder, or remove this one",
+            path=path,
+            difference=difference,
+        )
 
 
 def train_own(
@@ -112,6 +134,7 @@ def train_own(
         validation=Episodes(characters, sides.validation, **shape, seed=seed + 1),  # type: ignore[arg-type]
         meta_steps=meta_steps or 1000,
         folder=path.with_name(f".runs-{path.name}-{split_name}-{seed}"),  # with another split or seed, another run
+        title=path.name,
     )
     if distributed.first():
         learner.save(path)
@@ -136,6 +159,7 @@ class _Training:
     held_out: Sampler
     seed: int
     path: Path
+    about: dict[str, Any]
 
     def start(self, embedder: Embedder | None, base: Params) -> Learner:
         """Return the copy before any training."""
@@ -168,6 +192,7 @@ class _Training:
             objective=self.recipe.objective,
             folder=path,
             title=f"{path.name}, {path.parent.parent.name}",
+            about=self.about,
         )
 
 
@@ -215,13 +240,15 @@ def _base(characters: CharacterSet, split_name: str, world: str, root: Path, see
     return base_parameters(folder, root)
 
 
-def _embedder(characters: CharacterSet, split_name: str, world: str, root: Path, seed: int, embedding: str) -> Embedder:
-    """Return what tells a learner about a task; the world's embedder is made if it is missing."""
+def _embedder(
+    characters: CharacterSet, split_name: str, world: str, root: Path, seed: int, embedding: str
+) -> tuple[Embedder, str]:
+    """Return what tells a learner about a task, and its checksum; the world's embedder is made if it is missing."""
     folder = root / artifact_folder(split_name, world)
     if distributed.first() and not (folder / f"{EPISODE_EMBEDDER}.json").exists():
         make_episode_embedder(characters, split_name, world, root, seed)
     distributed.wait()
-    return used_embedder(folder, embedding)
+    return used_embedder(folder, embedding), artifacts.describe(folder / f"{EPISODE_EMBEDDER}.json")["sha256"]
 
 
 def make_episode_embedder(

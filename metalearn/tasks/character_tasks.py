@@ -122,7 +122,11 @@ def other_characters(characters: CharacterSet, split_name: str) -> np.ndarray:
 
 
 def all_character_tasks(
-    characters: CharacterSet, split_name: str, positions: np.ndarray | None = None, drawings: int | None = None
+    characters: CharacterSet,
+    split_name: str,
+    positions: np.ndarray | None = None,
+    drawings: int | None = None,
+    seed: int = 0,
 ) -> CharacterTasks:
     """Return the character task of every character, against the training characters of a split.
 
@@ -136,6 +140,8 @@ def all_character_tasks(
         Only these characters.
     drawings : int, optional
         Drawings of a character in its support set; by default as many as the character with the fewest has.
+    seed : int
+        Of the drawings, and of the characters in class 0.
 
     Returns
     -------
@@ -156,6 +162,5 @@ def all_character_tasks(
     """
     everyone = np.arange(len(characters)) if positions is None else positions
     fewest = int(characters.counts[everyone].min())
-    return CharacterTasks(
-        characters, everyone, other_characters(characters, split_name), min(fewest, drawings or fewest)
-    )
+    others = other_characters(characters, split_name)
+    return CharacterTasks(characters, everyone, others, min(fewest, drawings or fewest), seed=seed)

@@ -1,7 +1,8 @@
 """The outer loop: meta-training with validation, checkpoints and resuming."""
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.tasks.task_batch import TaskBatch
 from metalearn.training import distributed
 from metalearn.training.checkpoint import Run
+from metalearn.training.divergence import diverged, find_diverged_task
 from metalearn.training.objectives import Objective, is_collective, query_loss
+from metalearn.training.request import Request, describe_request
 from metalearn.training.schedule import Progress, Schedule
 
 
@@ -31,6 +34,7 @@ def train(
     folder: Path | str | None = None,
     title: str = "meta-training",
     stop: Callable[[Progress], bool] = lambda progress: False,
+    about: Mapping[str, Any] | None = None,
 ) -> Progress:
     """Meta-train a learner in place, and leave it as it was when validation was best.
 
@@ -50,11 +54,14 @@ def train(
         ``objective(learner, batch)`` is the loss, a mean over the tasks of the batch.
     folder : path, optional
         Where to keep the run, at every validation. A run found there goes on where it was, and ends as it would have
-        ended without the interruption.
+        ended without the interruption. It has to be the run that is asked for: learner, tasks, schedule and the kit's
+        version are compared.
     title : str
         What the progress bar says.
     stop : callable
         Asked after every meta-step; True ends the training after one more validation.
+    about : mapping, optional
+        What else to compare before a run goes on, by name: that of a recipe, for example.
 
     Returns
     -------
@@ -65,7 +72,8 @@ def train(
     Raises
     ------
     MetalearnError
-        Where the folder holds a run with other settings, or ``tasks`` or ``validation`` is no sampler.
+        Where the folder holds another run, ``tasks`` or ``validation`` is no sampler, or the training diverges: the
+        message names the meta-step and the task, and the last checkpoint stays.
 
     Examples
     --------
@@ -81,8 +89,11 @@ def train(
     schedule = schedule or Schedule()
     held_out = list(sample_tasks(validation, validation_tasks))
     optimizer = _optimizer(learner, schedule)
+    request: Request = {}
+    if folder:
+        request = describe_request(learner, tasks, validation, meta_steps, schedule, objective, validation_tasks)
     # If the folder holds an interrupted run, this puts learner, optimizer and progress back to its last checkpoint.
-    run = Run(learner, optimizer, meta_steps, schedule, Path(folder) if folder else None)
+    run = Run(learner, optimizer, Path(folder) if folder else None, {**(about or {}), **request})
     progress = run.progress
     clock, cpu_clock = time.perf_counter() - progress.wall_s, time.process_time() - progress.cpu_s
     with tqdm(total=meta_steps, initial=progress.step, desc=title, unit="step") as bar:
@@ -91,13 +102,19 @@ def train(
                 factor = schedule.factor(progress.step, meta_steps)
                 group["lr"] = group["speed"] * schedule.learning_rate * factor
             # Batch i of a sampler is always the same, so a resumed run sees exactly the tasks it would have seen.
-            loss = _meta_step(learner, tasks.batch(progress.step), optimizer, schedule, objective)
+            batch = tasks.batch(progress.step)
+            loss = _meta_step(learner, batch, optimizer, schedule, objective)
+            if not math.isfinite(loss):
+                raise diverged(title, learner, progress.step + 1, find_diverged_task(learner, batch, objective))
             progress.losses.append(loss)
             progress.step += 1
             progress.wall_s, progress.cpu_s = time.perf_counter() - clock, time.process_time() - cpu_clock
             stopped = stop(progress)
             if stopped or progress.step % schedule.validate_every == 0 or progress.step == meta_steps:
-                run.validated(mean_score(learner, held_out))
+                score = mean_score(learner, held_out)
+                if not math.isfinite(score + sum(p.sum().item() for p in learner.parameters())):
+                    raise diverged(title, learner, progress.step, "validation")
+                run.validated(score)
                 bar.set_postfix(loss=f"{loss:.3f}", validation=_shown(progress, held_out[0]))
             bar.update()
             if stopped:
@@ -160,20 +177,25 @@ def mean_score(learner: Learner, batches: Sequence[TaskBatch]) -> float:
 def _meta_step(
     learner: Learner, batch: TaskBatch, optimizer: torch.optim.Optimizer, schedule: Schedule, objective: Objective
 ) -> float:
-    """Take one outer step, and return the loss before it."""
+    """Take one outer step, and return the loss before it; where loss or gradient is not finite, take none."""
     optimizer.zero_grad()
     with torch.autocast(learner.device.type, torch.bfloat16, schedule.half_precision and _has_bfloat16(learner.device)):
         loss = part_of_loss(learner, batch, objective)
     loss.backward()
     distributed.add_up([loss.detach(), *(p.grad for p in learner.parameters() if p.grad is not None)])
     # On a rare task the inner loop diverges and its gradient is huge: that one task must not undo all learning so far.
-    torch.nn.utils.clip_grad_norm_(learner.parameters(), schedule.clip)
-    optimizer.step()
-    return loss.item()
+    length = torch.nn.utils.clip_grad_norm_(learner.parameters(), schedule.clip).item()
+    if not math.isfinite(length):
+        return math.nan
+    found = loss.item()
+    if math.isfinite(found):
+        optimizer.step()
+    return found
 
 
 def _has_bfloat16(device: torch.device) -> bool:
     """Whether the processor has bfloat16; where it only emulates it, it is slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    ask = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)  # not in builds without oneDNN, as for macOS
+    return device.type == "cpu" and ask is not None and ask()

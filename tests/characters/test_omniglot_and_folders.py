@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from metalearn.characters.character_set import CharacterSet
-from metalearn.characters.image_folder import load_folder
-from metalearn.characters.images import normalise_image, shrink_images
+from metalearn.characters.image_folder import load_folder, read_folder
+from metalearn.characters.images import shrink_images
+from metalearn.characters.ink import normalise_image
 from metalearn.characters.load import load_characters
-from metalearn.characters.omniglot import OMNIGLOT_FOLDERS, load_omniglot
+from metalearn.characters.omniglot import OMNIGLOT_HALVES, load_omniglot
 from metalearn.characters.splits import split
 from metalearn.errors import MetalearnError
 
@@ -114,12 +115,12 @@ def test_omniglot_is_read_again_from_the_cache_and_a_damaged_copy_is_not_trusted
 ) -> None:
     import os
 
-    (kept,) = cache.glob("omniglot-*.npy")
+    (kept,) = cache.glob("omniglot-*.safetensors")
     again = load_omniglot(os.environ["METALEARN_DATA"])
     assert np.array_equal(again.images, omniglot.images)
     whole = kept.read_bytes()
     kept.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    monkeypatch.setattr("metalearn.characters.omniglot._read_omniglot", lambda root: omniglot)
+    monkeypatch.setattr("metalearn.characters.omniglot._read_omniglot", lambda *_: omniglot)
     assert np.array_equal(load_omniglot(os.environ["METALEARN_DATA"]).images, omniglot.images)
     assert kept.read_bytes() == whole
 
@@ -141,16 +142,32 @@ def test_classes_without_alphabets_take_the_folders_name(own_images: Path) -> No
     assert found.characters == ("Left/one", "Left/two")
 
 
-def test_a_file_that_is_no_picture_is_named(own_images: Path) -> None:
-    (own_images / "Left" / "one" / "0.png").write_text("not a picture")
-    with pytest.raises(MetalearnError, match=r"0\.png is not an image"):
-        load_folder(own_images)
+def test_what_cannot_be_used_is_left_out_and_named(own_images: Path, caplog: pytest.LogCaptureFixture) -> None:
+    left = own_images / "Left" / "one"
+    (left / "0.png").write_text("not a picture")
+    (left / "1.png").write_bytes(picture(np.zeros((50, 50), bool)))
+    Image.new("1", (21_000, 10)).save(left / "3.png")
+    (left / "4.heic").write_bytes(b"")
+    (left / "broken link.png").symlink_to("nowhere")
+    with caplog.at_level(logging.INFO, "metalearn"):
+        found = load_folder(own_images)
+    assert found.counts.tolist() == [1, 2, 3, 2]
+    (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert said.startswith("mine: 5 left out: ")
+    assert "2 more" in said
+    why = {name.rsplit("/", 1)[-1]: str(reason) for name, reason in read_folder(own_images).left_out.items()}
+    assert "0.png is not an image" in why["0.png"]
+    assert "1.png is blank" in why["1.png"]
+    assert "20,000 along a side" in why["3.png"]
+    assert "save it as PNG" in why["4.heic"]
+    assert "cannot be read" in why["broken link.png"]
 
 
-def test_a_picture_too_large_is_refused(own_images: Path) -> None:
-    Image.new("1", (5000, 5000)).save(own_images / "Left" / "one" / "0.png")
-    with pytest.raises(MetalearnError, match="16 million"):
-        load_folder(own_images)
+def test_a_folder_of_nothing_but_blank_images_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(picture(np.zeros((50, 50), bool)))
+    with pytest.raises(MetalearnError, match=r"no image that can be used: a/1\.png is blank"):
+        load_folder(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", None])
@@ -161,14 +178,14 @@ def test_damaged_archives_are_one_line(tmp_path: Path, content: bytes | None) ->
         raw = bytearray((tmp_path / "images_background.zip").read_bytes())
         raw[80:90] = b"\xff" * 10
         content = bytes(raw)
-    for half in OMNIGLOT_FOLDERS:
+    for half in OMNIGLOT_HALVES:
         (tmp_path / f"{half}.zip").write_bytes(content)
     with pytest.raises(MetalearnError, match=r"images_background\.zip cannot be read"):
         load_characters(tmp_path)
 
 
 def test_an_incomplete_omniglot_is_refused(tmp_path: Path) -> None:
-    for half in OMNIGLOT_FOLDERS:
+    for half in OMNIGLOT_HALVES:
         drawing = tmp_path / half / "Greek" / "character01" / "0001_01.png"
         drawing.parent.mkdir(parents=True)
         drawing.write_bytes(picture(cross(105)))
@@ -191,7 +208,8 @@ def test_the_switch_to_glyphs_is_said_aloud(
     def unreachable(*args: object, **settings: object) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr("torchvision.datasets.Omniglot", unreachable)
+    monkeypatch.setattr("metalearn.characters.omniglot._ask", unreachable)
+    monkeypatch.setattr("metalearn.characters.load._failure", None)
     with caplog.at_level(logging.INFO, "metalearn"):
         found = load_characters()
     assert found.name == "glyphs"

@@ -104,13 +104,6 @@ def test_a_single_task_has_no_interval(capsys: Capture) -> None:
     assert found["ci95"] is None
 
 
-@pytest.mark.parametrize("other", [("--learner", "film"), ("--protocol", "lake-runs")])
-def test_an_embedding_is_measured_by_itself(capsys: Capture, other: tuple[str, str]) -> None:
-    assert cli.main(["evaluate", "--embedding", "gradient", *other]) == 2
-    said = capsys.readouterr().err
-    assert "not allowed with" in said or "measures a learner, and not an embedding" in said
-
-
 def test_evaluate_an_embedding_beside_its_controls(
     capsys: Capture, omniglot: CharacterSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,9 +181,6 @@ def test_wrong_input_is_one_line_and_exit_code_2(capsys: Capture, tmp_path: Path
     assert "required" in refused(capsys)
     assert "whole number" in refused(capsys, "evaluate", "--seed", "-1")
     assert "required: --output" in refused(capsys, "train", "--learner", "anil")
-    world = ("--world", "hidden-5", "--output", "runs")
-    assert "--world goes with --learner" in refused(capsys, "train", "--embedding", "gradient", *world)
-    assert "--world goes with --learner" in refused(capsys, "train", "--recipe", "all", *world)
     unknown = refused(capsys, "train", "--learner", "anil", "--world", "hiden-5", "--output", "runs")
     assert "unknown world 'hiden-5'; there are characters, mixed, hidden-1" in unknown
     assert ".csv or .npy" in refused(capsys, "embed", "--output", str(tmp_path / "E.txt"))

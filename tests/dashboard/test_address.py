@@ -34,9 +34,17 @@ def small_page() -> None:
 
     from dashboard import address
 
-    with address.synchronised({"colour": address.one_of(["red", "blue"]), "count": address.number(0, 9)}):
+    choices = {
+        "colour": address.Choice(address.one_of(["red", "blue"]), "red"),
+        "count": address.Choice(address.number(0, 9), lambda: 1 if st.session_state["colour"] == "red" else 2),
+        "names": address.Choice(address.some_of(["a", "b", "c"], 2), ["a"]),
+    }
+    address.set_language()
+    address.arrive("small")
+    with address.synchronised(choices):
         st.selectbox("Colour", ["red", "blue"], key="colour", persist_state="session")
-        st.number_input("Count", 0, 9, 1, key="count", persist_state="session")
+        st.number_input("Count", 0, 9, key="count", persist_state="session")
+        st.multiselect("Names", ["a", "b", "c"], key="names", persist_state="session")
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def test_a_view_is_written_into_the_address_and_comes_back(page: AppTest) -> Non
     page.run()
     page.selectbox(key="colour").set_value("blue")
     page.number_input(key="count").set_value(4).run()
-    assert page.query_params == {"colour": "blue", "count": "4"}
+    assert page.query_params == {"colour": "blue", "count": "4"}  # and not what is as it was at first
     again = AppTest.from_function(small_page)
     for key, value in page.query_params.items():
         again.query_params[key] = value
@@ -56,13 +64,19 @@ def test_a_view_is_written_into_the_address_and_comes_back(page: AppTest) -> Non
     assert (again.selectbox(key="colour").value, again.number_input(key="count").value) == ("blue", 4)
 
 
-def test_what_is_no_use_is_left_out(page: AppTest) -> None:
+def test_what_is_no_use_is_left_out_and_said(page: AppTest) -> None:
     page.query_params["colour"] = "green"
     page.query_params["count"] = "many"
+    page.query_params["names"] = ["b", "nobody"]
     page.run()
     assert not page.exception
     assert (page.selectbox(key="colour").value, page.number_input(key="count").value) == ("red", 1)
-    assert page.query_params == {"colour": "red", "count": "1"}
+    assert page.multiselect(key="names").value == ["b"]
+    (warning,) = page.warning
+    assert all(what in warning.value for what in ("colour=green", "count=many", "names=nobody"))
+    page.number_input(key="count").set_value(3).run()
+    assert page.query_params == {"count": "3", "names": "b"}
+    assert not page.run().warning
 
 
 def test_a_choice_counts_more_than_the_old_address_and_a_new_link_more_than_the_choice(page: AppTest) -> None:
@@ -73,3 +87,33 @@ def test_a_choice_counts_more_than_the_old_address_and_a_new_link_more_than_the_
     page.query_params["colour"] = "blue"  # the visitor follows a link
     page.run()
     assert page.selectbox(key="colour").value == "blue"
+
+
+def test_a_name_that_is_absent_means_the_default(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="colour").set_value("blue").run()
+    page.number_input(key="count").set_value(7).run()
+    assert page.query_params == {"colour": "blue", "count": "7"}
+    del page.query_params["count"]  # the visitor goes back
+    page.run()
+    assert (page.selectbox(key="colour").value, page.number_input(key="count").value) == ("blue", 2)
+    del page.query_params["colour"]
+    page.run()
+    assert (page.selectbox(key="colour").value, page.number_input(key="count").value) == ("red", 1)
+    assert page.query_params == {}
+
+
+def test_an_empty_list_is_not_the_default_one(page: AppTest) -> None:
+    page.run()
+    page.multiselect(key="names").set_value([]).run()
+    assert page.query_params == {"names": ""}
+    again = AppTest.from_function(small_page)
+    again.query_params["names"] = ""
+    assert again.run().multiselect(key="names").value == []
+    assert not again.warning
+
+
+def test_a_link_that_means_the_same_is_left_as_it_is(page: AppTest) -> None:
+    page.query_params["colour"] = "red"
+    page.run()
+    assert page.query_params == {"colour": "red"}

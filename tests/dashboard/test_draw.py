@@ -103,4 +103,4 @@ def test_uploaded_classes_are_learned(page: AppTest) -> None:
     assert not page.exception
     assert not page.error
     page.file_uploader(key="archive").upload("mine.zip", io.BytesIO(b"PK").getvalue(), "application/zip").run()
-    assert "not a zip archive" in page.error[0].value
+    assert "the archive cannot be read" in page.error[0].value

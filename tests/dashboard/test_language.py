@@ -64,7 +64,7 @@ def test_texts_of_the_library_are_listed() -> None:
     assert set(COLOUR_TITLES.values()) == set(library_texts.COLOURS)
     assert set(PROJECTION_TITLES.values()) == set(library_texts.PROJECTIONS)
     assert {view.says for views in VIEWS.values() for view in views} == set(library_texts.MEASURES)
-    assert {recipe.title for recipe in RECIPES.values()} == set(library_texts.LEARNERS)
+    assert {name: recipe.title for name, recipe in RECIPES.items()} == library_texts.LEARNERS
     assert set(player.WORDS) == set(library_texts.PLAYER)
     assert set(plots.COMPONENTS) == set(library_texts.COMPONENTS)
 
@@ -77,6 +77,21 @@ def test_the_page_is_in_the_language_of_its_address(app: AppTest) -> None:
     app.query_params["lang"] = "klingon"
     app.run()
     assert not app.exception
+
+
+@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("zh", "zh"), ("en-GB", "en"), ("fr", "en")])
+def test_the_browser_says_which_language(app: AppTest, locale: str, language: str) -> None:
+    app.context["locale"] = locale
+    app.run()
+    said = "Learning from a handful of examples"
+    assert app.title[0].value == (catalogue("zh")[said] if language == "zh" else said)
+    assert not app.query_params  # what the browser asks for needs no word in the address
+    other = "en" if language == "zh" else "zh"
+    app.segmented_control(key="lang").set_value(other).run()
+    assert app.query_params["lang"] == other
+    app.switch_page("views/train.py").run()
+    assert app.title[0].value == {"zh": catalogue("zh")["Train"], "en": "Train"}[other]
+    assert app.query_params["lang"] in (other, [other])
 
 
 def test_an_error_of_the_library_is_said_in_the_language_of_the_page(

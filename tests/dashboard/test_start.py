@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.state import SPLITS
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.plots.style import short_name
@@ -38,10 +40,10 @@ def test_another_example_is_another_task(app: AppTest) -> None:
 
 
 def test_no_learner_was_trained_on_the_example(app: AppTest, omniglot: CharacterSet) -> None:
-    test = {short_name(omniglot.characters[i]) for i in split(omniglot, "article").test}
+    tests = [{short_name(omniglot.characters[i]) for i in split(omniglot, name).test} for name in SPLITS]
     app.run()
-    for _ in range(4):
-        assert example(app) in test
+    for _ in range(8):
+        assert example(app) in set.intersection(*tests)
         app.button[0].click().run()
 
 
@@ -67,15 +69,23 @@ def test_a_missing_map_is_one_line(app: AppTest, tmp_path: Path, monkeypatch: py
     assert "there is no artifact" in app.error[0].value
 
 
+def flat(node: Any) -> list[Any]:
+    """An element, or all elements in a block, in the order of the page."""
+    return [inner for child in node.children.values() for inner in flat(child)] if hasattr(node, "children") else [node]
+
+
 def test_glyphs_in_place_of_omniglot_are_announced(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("METALEARN_DATA", raising=False)
 
     def unreachable(*args: object, **settings: object) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr("torchvision.datasets.Omniglot", unreachable)
+    monkeypatch.setattr("metalearn.characters.omniglot._ask", unreachable)
+    monkeypatch.setattr("metalearn.characters.load._failure", None)
     app.run()
     assert "not Omniglot" in app.warning[0].value
+    order = [element.type for element in app.main.children.values() for element in flat(element)]
+    assert order.index("warning") < order.index("subheader")  # and not below the fold
     (again,) = [button for button in app.button if button.label == "Try again"]
     again.click().run()
     assert not app.exception

@@ -1,6 +1,9 @@
 """The training page: a learner is trained while one watches, stops when told, and one at a time trains on a server."""
 
+import subprocess
+import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,7 +13,6 @@ from dashboard.training import Training, Trainings
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
-from metalearn.pretrained.recipes import RECIPES
 
 
 def finished(now: Training, seconds: float = 120) -> Training:
@@ -34,7 +36,9 @@ def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:
     (button,) = [button for button in page.button if button.label == "Train"]
     button.click().run()
     assert not page.exception
-    now: Training = page.session_state["training"]
+    now = training.find(page.session_state["run"])
+    assert now is not None
+    assert page.query_params["run"] == now.name
     finished(now)
     assert now.step == 20
     page.run()
@@ -45,11 +49,29 @@ def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:
 def test_it_stops_when_told(characters: CharacterSet) -> None:
     now = Training("prototypes", "article", 400, 0)
     assert training.start(now, characters)
-    while now.step < 2:
+    while now.step < 2 and not now.finished:
         time.sleep(0.05)
     now.stopping.set()
     assert 2 <= finished(now).step < 400
     assert training.trained_learner(now.name).embedder is None
+
+
+SERVER = """
+import time
+from dashboard import training
+from metalearn.characters.load import load_characters
+
+now = training.Training("prototypes", "lake", 400, 0)
+assert training.start(now, load_characters())
+while now.step < 1:
+    time.sleep(0.01)
+"""
+
+
+def test_a_server_that_ends_amid_a_training_ends_in_peace() -> None:
+    done = subprocess.run([sys.executable, "-c", SERVER], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "terminate called" not in done.stderr
 
 
 def test_others_wait(page: AppTest, characters: CharacterSet) -> None:
@@ -58,7 +80,7 @@ def test_others_wait(page: AppTest, characters: CharacterSet) -> None:
     (button,) = [button for button in page.button if button.label == "Train"]
     button.click().run()
     assert "Somebody else is training" in page.warning[0].value
-    assert "training" not in page.session_state
+    assert not page.session_state["run"]
     first.stopping.set()
     finished(first)
     second = Training("prototypes", "article", 20, 0)
@@ -82,12 +104,51 @@ def test_an_unexpected_error_ends_the_training_too(characters: CharacterSet) -> 
     assert not training.trainings().running.locked()
 
 
+def test_a_reload_finds_the_training_again(page: AppTest, characters: CharacterSet) -> None:
+    now = Training("anil", "lake", 400, 0)
+    assert training.start(now, characters)
+    page.query_params["run"] = now.name  # as in another session, where nothing else is known of it
+    page.run()
+    (stop,) = [button for button in page.button if button.label == "Stop"]
+    stop.click().run()
+    finished(now)
+    page.run()
+    assert "meta-steps the best validation accuracy" in page.success[0].value
+    assert "None" not in [text.value for text in page.markdown]
+    page.query_params["learners"] = now.name
+    page.query_params["characters"] = list(characters.characters[:3])
+    page.switch_page("views/adaptation.py").run()
+    assert page.multiselect(key="learners").value == [now.name]
+    assert not page.error
+
+
+def test_a_link_to_a_training_that_is_gone_says_so(page: AppTest) -> None:
+    page.query_params["run"] = "yours-0"
+    page.run()
+    assert "run=yours-0" in page.warning[0].value
+
+
+def test_it_stops_when_everybody_has_left(characters: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {"one", "two"}
+    monkeypatch.setattr("dashboard.training.LONGEST_AWAY_S", 0)
+    server = SimpleNamespace(is_active_session=here.__contains__)
+    monkeypatch.setattr("dashboard.training.runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: server))
+    now = Training("prototypes", "lake", 400, 0, visitors={"one", "two"})
+    assert training.start(now, characters)
+    here.discard("one")  # one of two tabs is closed
+    while now.step < 3 and not now.finished:
+        time.sleep(0.05)
+    assert not now.finished
+    here.clear()
+    assert finished(now).step < 400
+    assert not training.trainings().running.locked()
+
+
 def test_few_learners_are_kept_and_names_cannot_be_guessed() -> None:
     trainings = Trainings()
-    learner = RECIPES["scratch"].build(None, 0)
     for i in range(training.MOST_KEPT + 3):
-        trainings.keep(str(i), learner)
-    assert list(trainings.learners) == [str(i) for i in range(3, training.MOST_KEPT + 3)]
+        trainings.keep(Training("scratch", "lake", 20, 0, name=str(i)))
+    assert list(trainings.runs) == [str(i) for i in range(3, training.MOST_KEPT + 3)]
     names = {Training("anil", "lake", 20, 0).name for _ in range(50)}
     assert len(names) == 50
     assert min(map(len, names)) > 20

@@ -51,7 +51,7 @@ def test_it_is_another_process_with_one_thread_for_tensors() -> None:
 def test_one_that_was_killed_is_replaced(idle: "queue.LifoQueue[Worker]") -> None:
     first = worker_pool.run(os.getpid)
     with pytest.raises(MetalearnError, match="has ended; try again"):
-        worker_pool.run(os.kill, first, signal.SIGKILL)
+        worker_pool.run(os.kill, first, signal.SIGTERM)
     assert worker_pool.run(os.getpid) != first
 
 

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from metalearn.characters.character_set import CharacterSet
 
@@ -77,10 +78,29 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+LEFT: list[str] = []  # requests that would have left this machine
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves_this_machine() -> Iterator[None]:
+    """Fail a test whose pages ask for anything beyond this machine."""
+    LEFT.clear()
+    yield
+    assert LEFT == []
+
+
 def new_page(browser: Browser, **options: object) -> Page:
-    """Open a page of a visitor of its own. A request that leaves this machine is refused, and a test would see it."""
+    """Open a page of a visitor of its own. A request that would leave this machine is refused, and fails the test."""
+
+    def decide(route: Route) -> None:
+        if urlsplit(route.request.url).hostname == "localhost":
+            route.continue_()
+        else:
+            LEFT.append(route.request.url)
+            route.abort()
+
     opened = browser.new_page(**{"viewport": {"width": 1280, "height": 1000}, **options})
-    opened.route("**/*", lambda route: route.continue_() if "localhost" in route.request.url else route.abort())
+    opened.route("**/*", decide)
     opened.set_default_timeout(PATIENCE_MS)
     return opened
 

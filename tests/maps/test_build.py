@@ -70,7 +70,8 @@ def test_the_shipped_map_is_of_all_tasks(split_name: str) -> None:
     assert sum(shipped.explained) < 1
 
 
-def test_the_map_of_the_glyphs_fits_the_glyphs() -> None:
+@pytest.mark.parametrize("split_name", FULL_SPLITS)
+def test_the_map_of_the_glyphs_fits_the_glyphs(split_name: str) -> None:
     from metalearn.characters.glyphs import make_glyphs
 
-    assert load_map("gradient", "article", data="glyphs").names == make_glyphs().characters
+    assert load_map("gradient", split_name, data="glyphs").names == make_glyphs().characters

@@ -51,7 +51,7 @@ def test_a_map_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert {coordinates.shape for coordinates in back.projections.values()} == {(5, 2), (5, 3)}
     assert 0 not in back.neighbours(0, 4)
     artifacts.save(path, {}, {"kind": "learner"})
-    with pytest.raises(MetalearnError, match="not a map"):
+    with pytest.raises(MetalearnError, match="not 'map'"):
         load_map("gradient", "lake")
 
 

@@ -10,7 +10,17 @@ import pytest
 from plotly.basedatatypes import BaseTraceType
 
 from metalearn.errors import MetalearnError
-from metalearn.plots.player import RIGHT, WORDS, WRONG, AdaptationView, Plane, Recording, TaskOnMap, adaptation_player
+from metalearn.plots.player import (
+    NO_ANSWER,
+    RIGHT,
+    WORDS,
+    WRONG,
+    AdaptationView,
+    Plane,
+    Recording,
+    TaskOnMap,
+    adaptation_player,
+)
 
 STEPS, WAYS, QUERIES = 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -24,7 +34,7 @@ def view(name: str) -> AdaptationView:
     wrong, right = np.eye(WAYS)[np.zeros(len(ANSWERS), int)], np.eye(WAYS)[ANSWERS]
     probabilities = 0.9 * ((1 - share) * wrong + share * right) + 0.1 / WAYS
     accuracy = (probabilities.argmax(-1) == ANSWERS).mean(-1)
-    return AdaptationView(name, np.linspace(1, 0, STEPS), accuracy, probabilities)
+    return AdaptationView(name, np.linspace(1, 0, STEPS), accuracy, probabilities, probabilities.argmax(-1))
 
 
 def recorded(views: Sequence[AdaptationView], on_map: TaskOnMap | None = None) -> Recording:
@@ -99,6 +109,30 @@ def moving(figure: go.Figure, step: int, kind: str) -> list[BaseTraceType]:
     return [trace for trace in figure.frames[step].data if trace.type == kind]
 
 
+def without_answers(shown: AdaptationView) -> AdaptationView:
+    """The same, but before the first step all classes tie."""
+    guesses, regions = shown.guesses.copy(), shown.plane.regions.astype(np.int8)
+    guesses[0] = regions[0] = NO_ANSWER
+    return replace(shown, guesses=guesses, plane=replace(shown.plane, regions=regions))
+
+
+def test_no_answer_yet_is_drawn_as_such(on_map: TaskOnMap) -> None:
+    figure = adaptation_player(recorded([without_answers(full("one"))], on_map))
+    moving = figure.frames[0].traces
+    texts = [
+        i
+        for i, trace in enumerate(moving)
+        if figure.data[trace].type == "scatter" and figure.data[trace].mode == "text"
+    ]  # of right, wrong, none yet
+    first, second = ([list(frame.data[i].text) for i in texts] for frame in figure.frames[:2])
+    assert first == [[], [], ["?"] * len(ANSWERS)]
+    assert second[2] == []
+    (plane,) = [trace for trace in figure.data if trace.type == "heatmap" and trace.zmin == NO_ANSWER - 0.5]
+    assert (plane.z == NO_ANSWER).all()
+    assert plane.colorscale[0][1] == plane.colorscale[1][1] == "#ffffff"
+    assert plane.colorscale[1][0] == 1 / (WAYS + 1)
+
+
 @pytest.mark.parametrize("narrow", [False, True])
 def test_regions_attention_and_the_step_just_taken_move(on_map: TaskOnMap, narrow: bool) -> None:
     shown = full("one")
@@ -160,7 +194,7 @@ def test_four_learners_are_one_too_many() -> None:
 
 
 def test_every_text_can_be_in_another_language(on_map: TaskOnMap) -> None:
-    varying = full("one")
+    varying = without_answers(full("one"))
     constant = replace(varying, step_sizes={"layer_0": np.full(STEPS - 1, 0.1)})
     marks = {text: f"[word {i}]" for i, text in enumerate(WORDS)}
     figure = adaptation_player(recorded([varying, constant], on_map), words=marks)

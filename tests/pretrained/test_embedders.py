@@ -120,7 +120,7 @@ def test_an_embedder_of_another_base_model_is_refused(many: CharacterSet, root: 
 
 
 def test_what_is_not_an_embedder_is_refused(root: Path) -> None:
-    with pytest.raises(MetalearnError, match="not an embedder"):
+    with pytest.raises(MetalearnError, match="not 'embedder'"):
         load_embedder(str(root / "article" / "prototypes"))
     with pytest.raises(MetalearnError, match="no artifact"):
         load_embedder(str(root / "article" / "gradient"))

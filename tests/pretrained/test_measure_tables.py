@@ -57,7 +57,13 @@ def test_every_row_says_what_was_measured_and_how_surely(
         ("second", "accuracy", None),
         ("second", "gain", "twin"),
     ]
-    shared = {"data": "small", "seed": 7, "version": __version__, "asked_tasks": 40}
+    shared = {
+        "data": "small",
+        "data_fingerprint": small.fingerprint,
+        "seed": 7,
+        "version": __version__,
+        "asked_tasks": 40,
+    }
     for row in rows:
         expected = Estimate.of(SAMPLES - (row["measure"] == "gain"))
         assert (row["mean"], row["ci95"], row["tasks"]) == (expected.mean, expected.ci95, 4)

@@ -87,7 +87,7 @@ def test_the_same_seed_ships_the_same_bytes(characters: CharacterSet, tmp_path: 
         assert made["schedule"]["meta_steps"] == 2
         checksums.append(artifacts.load(root / "article" / name)[1]["sha256"])
     assert checksums[0] == checksums[1]
-    with pytest.raises(MetalearnError, match="another schedule"):
+    with pytest.raises(MetalearnError, match="meta_steps: 2 there, 3 here"):
         make_learner(name, characters, "article", tmp_path / "once", meta_steps=3)
 
 

@@ -1,7 +1,7 @@
 """The outer loop: it learns, repeats itself, resumes without a trace, stops when told, and keeps the best."""
 
-import shutil
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from metalearn import __version__, artifacts
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, Backbone
@@ -17,7 +18,8 @@ from metalearn.learners.init_hooks import LearnedInit, PrototypeInit
 from metalearn.learners.learner import Learner
 from metalearn.learners.update_hooks import SGD, LearnedStepSizes
 from metalearn.tasks.episodes import Episodes
-from metalearn.training.objectives import all_pairs_loss, reptile_distance
+from metalearn.tasks.task_batch import TaskBatch
+from metalearn.training.objectives import Objective, all_pairs_loss, query_loss, reptile_distance
 from metalearn.training.outer_loop import mean_score, train
 from metalearn.training.schedule import Progress, Schedule
 
@@ -91,19 +93,193 @@ def test_an_interrupted_run_ends_like_one_that_was_not(small: CharacterSet, tmp_
     assert progress.validation == expected.validation
 
 
-def test_a_folder_with_another_schedule_is_not_mixed_up(small: CharacterSet, tmp_path: Path) -> None:
-    run(small, prototypes(), tmp_path)
-    with pytest.raises(MetalearnError, match="another schedule"):
-        run(small, prototypes(), tmp_path, schedule=replace(SCHEDULE, learning_rate=1.0))
-    shutil.rmtree(tmp_path)
-    run(small, prototypes(), tmp_path)
+@pytest.fixture(scope="module")
+def finished(small: CharacterSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run that is not to be touched."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(small, prototypes(), folder)
+    return folder
 
 
-def test_a_folder_with_another_learner_is_not_mixed_up(small: CharacterSet, tmp_path: Path) -> None:
+def with_a_pixel(data: CharacterSet) -> CharacterSet:
+    """Return the same characters, with one pixel of one drawing changed."""
+    images = data.images.copy()
+    images[-1, -1, 0, 0] ^= 255
+    return replace(data, images=images)
+
+
+def wider() -> Learner:
+    network = replace(NETWORK, widths=tuple(2 * width for width in NETWORK.widths))
+    return Learner(network, PrototypeInit(), SGD(0.0), steps=0)
+
+
+class Marked:
+    """An embedder of a user's own, with a setting."""
+
+    def __init__(self, mark: float) -> None:
+        self.mark = mark
+
+    def transform(self, tasks: TaskBatch) -> np.ndarray:
+        return np.full((len(tasks), 2), self.mark)
+
+
+OTHERS: dict[str, tuple[str, Callable[[CharacterSet], dict[str, Any]]]] = {
+    "learning rate": ("learning_rate: 0.003 there, 1.0 here", lambda data: {"schedule": Schedule(1.0)}),
+    "length": ("meta_steps: 12 there, 13 here", lambda data: {"meta_steps": 13}),
+    "seed of the tasks": ("tasks' seed: 0 there, 5 here", lambda data: {"tasks": sampler(data, seed=5)}),
+    "shape of the tasks": ("tasks' ways: 3 there, 4 here", lambda data: {"tasks": sampler(data, ways=4)}),
+    "pool": ("tasks' pool: ", lambda data: {"tasks": Episodes(data, np.arange(9), ways=3, queries=2, batch_size=4)}),
+    "data": ("tasks' characters: small", lambda data: {"tasks": sampler(with_a_pixel(data))}),
+    "data of the same content": ("", lambda data: {"tasks": sampler(replace(data, source="elsewhere"))}),
+    "validation": ("validation' seed: 9 there, 8 here", lambda data: {"validation": sampler(data, seed=8)}),
+    "validation tasks": ("validation_tasks: 4 there, 5 here", lambda data: {"validation_tasks": 5}),
+    "objective": ("objective: query_loss there, all_pairs_loss here", lambda data: {"objective": all_pairs_loss}),
+    "network": ("learner: ", lambda data: {"learner": wider()}),
+    "seed of the learner": (
+        "learner's first parameters: ",
+        lambda data: {"learner": Learner(NETWORK, PrototypeInit(), SGD(0.0), steps=0, seed=1)},
+    ),
+    "hook's setting": (
+        "learner's settings: ",
+        lambda data: {"learner": Learner(NETWORK, PrototypeInit(), SGD(0.5), steps=0)},
+    ),
+    "embedder": (
+        "learner's embedder: ",
+        lambda data: {"learner": Learner(NETWORK, PrototypeInit(), SGD(0.0), None, Marked(2.0), steps=0)},
+    ),
+    "recipe": ("recipe: None there, film here", lambda data: {"about": {"recipe": "film"}}),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_run_goes_on_only_as_what_it_was(what: str, small: CharacterSet, finished: Path) -> None:
+    """The difference is named, and so are the two ways on; nothing is lost."""
+    named, change = OTHERS[what]
+    options: dict[str, Any] = {
+        "learner": prototypes(),
+        "tasks": sampler(small),
+        "validation": sampler(small, seed=9),
+        "validation_tasks": 4,
+        "schedule": SCHEDULE,
+        "meta_steps": META_STEPS,
+        "folder": finished,
+    } | change(small)
+    kept = {path: path.read_bytes() for path in finished.iterdir()}
+    if named:
+        with pytest.raises(
+            MetalearnError, match=r"^.* holds another run \(.*\); name another folder, or remove this one$"
+        ) as e:
+            train(**options)
+        assert named in str(e.value)
+    else:
+        assert train(**options).step == META_STEPS
+    assert kept == {path: path.read_bytes() for path in finished.iterdir()}
+
+
+def test_a_run_of_another_version_is_refused(
+    small: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metalearn.training.request.__version__", "0.0.1")
     run(small, prototypes(), tmp_path)
-    wider = replace(NETWORK, widths=tuple(2 * width for width in NETWORK.widths))
-    with pytest.raises(MetalearnError, match="holds the run of another learner"):
-        run(small, Learner(wider, PrototypeInit(), SGD(0.0), steps=0), tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(MetalearnError, match=f"kit version: 0.0.1 there, {__version__} here"):
+        run(small, prototypes(), tmp_path)
+
+
+DAMAGE: dict[str, Callable[[dict[str, np.ndarray], dict[str, Any]], object]] = {
+    "lacks 'request'": lambda arrays, said: said.pop("request"),
+    "its 'progress'": lambda arrays, said: said.update(progress=[]),
+    "its 'losses'": lambda arrays, said: said["progress"].update(losses=[1.0, None]),
+    "its 'validation'": lambda arrays, said: said["progress"].update(validation=[[1]]),
+    "a loss of every step": lambda arrays, said: said["progress"].update(step=3),
+    "lacks the array 'now/start.conv1'": lambda arrays, said: arrays.pop("now/start.conv1"),
+    "lacks the array 'best/start.conv1'": lambda arrays, said: arrays.pop("best/start.conv1"),
+    "lacks the array 'optimizer/0/exp_avg'": lambda arrays, said: arrays.pop("optimizer/0/exp_avg"),
+    "nothing is known of its array 'optimizer/999/step'": lambda arrays, said: arrays.update(
+        {"optimizer/999/step": np.float32(1)}
+    ),
+    "nothing is known of its array 'optimizer/x'": lambda arrays, said: arrays.update({"optimizer/x": np.float32(1)}),
+    "nothing is known of its array 'now/more'": lambda arrays, said: arrays.update({"now/more": np.zeros(2)}),
+    "not fractions": lambda arrays, said: arrays.update({"now/start.conv1": np.zeros(2)}),
+    "not finite": lambda arrays, said: arrays.update(
+        {"now/start.conv1": np.full_like(arrays["now/start.conv1"], np.nan)}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_checkpoint_says_what_to_remove(
+    what: str, small: CharacterSet, finished: Path, tmp_path: Path
+) -> None:
+    arrays, description = artifacts.load(finished / "checkpoint")
+    DAMAGE[what](arrays, description)
+    artifacts.save(tmp_path / "checkpoint", arrays, description)
+    with pytest.raises(MetalearnError, match=r"checkpoint(\.json)? cannot be used: .*; .* remove it") as error:
+        run(small, prototypes(), tmp_path)
+    assert what in str(error.value)
+    assert "metalearn train" not in str(error.value)
+    (tmp_path / "checkpoint.json").unlink()
+    assert run(small, prototypes(), tmp_path, stop=lambda progress: True).step == 1  # it starts anew
+
+
+def spoilt(batch: TaskBatch, task: int) -> TaskBatch:
+    support = batch.support_x.clone()
+    support[task] = torch.inf
+    return replace(batch, support_x=support)
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A sampler whose batch 5 holds a task that is not finite."""
+
+    tasks: Episodes
+
+    def batch(self, index: int) -> TaskBatch:
+        batch = self.tasks.batch(index)
+        return spoilt(batch, 2) if index == 5 else batch
+
+
+@pytest.mark.parametrize("objective", [query_loss, all_pairs_loss])
+def test_divergence_names_step_task_and_learner_and_keeps_the_checkpoint(
+    objective: Objective, small: CharacterSet, tmp_path: Path
+) -> None:
+    learner = prototypes()
+    options: dict[str, Any] = {
+        "validation": sampler(small, seed=9),
+        "validation_tasks": 4,
+        "meta_steps": META_STEPS,
+        "schedule": SCHEDULE,
+        "objective": objective,
+        "folder": tmp_path,
+        "title": "mine",
+    }
+    with pytest.raises(
+        MetalearnError, match=r"mine: <Learner: PrototypeInit, .*> diverged at meta-step 6, on task 3 of 4: .*folder$"
+    ):
+        train(learner, Spoilt(sampler(small)), **options)
+    arrays, description = artifacts.load(tmp_path / "checkpoint")
+    assert description["progress"]["step"] == 4
+    assert all(np.isfinite(array).all() for array in arrays.values())
+    assert all(p.isfinite().all() for p in learner.parameters())
+
+
+def test_a_gradient_that_is_not_finite_is_divergence_too(small: CharacterSet) -> None:
+    """The loss is a number there, and its slope is none: clipping would make NaN of every parameter."""
+
+    def steep(learner: Learner, batch: TaskBatch) -> torch.Tensor:
+        return query_loss(learner, batch) + (learner.start["head_bias"] - learner.start["head_bias"]).sqrt()
+
+    with pytest.raises(MetalearnError, match="diverged at meta-step 1, on task 1 of 4"):
+        run(small, prototypes(), objective=steep)
+
+
+def test_validation_that_is_not_finite_is_divergence(
+    small: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metalearn.training.outer_loop.mean_score", lambda learner, batches: float("nan"))
+    with pytest.raises(MetalearnError, match="diverged at meta-step 4, on validation"):
+        run(small, prototypes(), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_hooks_learn_as_many_times_as_fast_as_they_are_told(small: CharacterSet) -> None:

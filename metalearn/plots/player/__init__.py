@@ -3,10 +3,11 @@
 from metalearn.plots.player.figure import adaptation_player, adaptation_spec
 from metalearn.plots.player.moving import RIGHT, WRONG
 from metalearn.plots.player.scene import LEARNERS, WORDS
-from metalearn.plots.player.views import AdaptationView, Plane, Recording, TaskOnMap
+from metalearn.plots.player.views import NO_ANSWER, AdaptationView, Plane, Recording, TaskOnMap
 
 __all__ = [
     "LEARNERS",
+    "NO_ANSWER",
     "RIGHT",
     "WORDS",
     "WRONG",

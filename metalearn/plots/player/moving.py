@@ -8,7 +8,9 @@ import numpy as np
 from metalearn.plots.player.scene import (
     LEARNERS,
     OF_ANSWER,
+    OF_NO_ANSWER,
     OF_QUERY,
+    OF_QUERY_YET,
     OF_SUPPORT,
     OF_WEIGHT,
     SIDE,
@@ -17,8 +19,8 @@ from metalearn.plots.player.scene import (
     Scene,
     corners,
 )
-from metalearn.plots.player.views import AdaptationView, Plane
-from metalearn.plots.style import PALETTE
+from metalearn.plots.player.views import NO_ANSWER, AdaptationView, Plane
+from metalearn.plots.style import MUTED, PALETTE
 
 RIGHT, WRONG = PALETTE[0], PALETTE[5]
 PATH = PALETTE[4]
@@ -52,9 +54,9 @@ def _changing(scene: Scene, panel: Panel, place: Place, step: int) -> list[Trace
     view = scene.views[panel.learner]
     if panel.kind == "queries":
         percent = 0.85 * place.width / (len(scene.recording.images) / len(scene.recording.class_names)) >= FEWEST_PIXELS
-        return _answers(view.probabilities[step], scene, percent)
+        return _answers(view, scene, step, percent)
     if panel.kind == "plane" and view.plane is not None:
-        return _regions(view.plane, view.probabilities[step], scene, step)
+        return _regions(view.plane, view.guesses[step], scene, step)
     if panel.kind == "step sizes" and view.step_sizes:
         return [_step_taken(step, len(view.step_sizes))]
     if panel.kind == "attention" and view.attention is not None:
@@ -81,8 +83,11 @@ def _step_taken(step: int, layers: int) -> Trace:
     return _line(x, y, WRONG, 2.5)
 
 
-def _regions(plane: Plane, probabilities: np.ndarray, scene: Scene, step: int) -> list[Trace]:
-    """Draw the class at each place of the plane, the support drawings as filled points, the queries as open ones."""
+def _regions(plane: Plane, guesses: np.ndarray, scene: Scene, step: int) -> list[Trace]:
+    """Draw the class at each place of the plane, the support drawings as filled points, the queries as open ones.
+
+    Where classes tie, the plane stays white.
+    """
     ways = len(scene.recording.class_names)
     regions = {
         "type": "heatmap",
@@ -90,15 +95,14 @@ def _regions(plane: Plane, probabilities: np.ndarray, scene: Scene, step: int) -
         "y": plane.y.astype(np.float32),
         "z": plane.regions[step],
         "colorscale": _tints(ways),
-        "zmin": -0.5,
+        "zmin": NO_ANSWER - 0.5,
         "zmax": ways - 0.5,
         "showscale": False,
         "hoverinfo": "skip",
     }
     queries = _points(plane.queries[step], scene.recording.answers)
-    guesses = probabilities.argmax(-1)
     hover = [
-        scene.say(OF_QUERY, name=scene.recording.class_names[answer], guess=scene.recording.class_names[guess])
+        _said(scene, OF_QUERY_YET if guess == NO_ANSWER else OF_QUERY, answer, guess)
         for answer, guess in zip(scene.recording.answers, guesses, strict=True)
     ]
     queries.update(
@@ -123,12 +127,12 @@ def _points(places: np.ndarray, classes: np.ndarray) -> Trace:
 
 
 def _tints(ways: int) -> list[list[Any]]:
-    """Return a colour scale with one light, flat colour per class."""
+    """Return a colour scale with white for no answer, then one light, flat colour per class."""
     scale: list[list[Any]] = []
-    for i, colour in enumerate(CLASSES[:ways]):
+    for i, colour in enumerate(("#FFFFFF", *CLASSES[:ways])):
         parts = [round(255 - TINT * (255 - int(colour[k : k + 2], 16))) for k in (1, 3, 5)]
         light = "#" + "".join(f"{part:02x}" for part in parts)
-        scale += [[i / ways, light], [(i + 1) / ways, light]]
+        scale += [[i / (ways + 1), light], [(i + 1) / (ways + 1), light]]
     return scale
 
 
@@ -147,14 +151,17 @@ def _task_path(path: np.ndarray) -> Trace:
     }
 
 
-def _answers(probabilities: np.ndarray, scene: Scene, percent: bool) -> list[Trace]:
-    """Return frames and texts for the right answers, then for the wrong ones; with ``percent``, their probabilities."""
-    answers, class_names = scene.recording.answers, scene.recording.class_names
-    guesses = probabilities.argmax(-1)
-    sure = probabilities[np.arange(len(answers)), guesses]
-    places = corners(len(answers), len(answers) // len(class_names))
+def _answers(view: AdaptationView, scene: Scene, step: int, percent: bool) -> list[Trace]:
+    """Return frames and texts for the right answers, the wrong ones, and the queries that have no answer yet.
+
+    With ``percent``, texts have the answers' probabilities.
+    """
+    answers, guesses = scene.recording.answers, view.guesses[step]
+    sure = view.probabilities[step].max(-1)
+    places = corners(len(answers), len(answers) // len(scene.recording.class_names))
+    none = guesses == NO_ANSWER
     found = []
-    for chosen, colour in ((guesses == answers, RIGHT), (guesses != answers, WRONG)):
+    for chosen, colour in ((guesses == answers, RIGHT), (~none & (guesses != answers), WRONG), (none, MUTED)):
         rows = np.flatnonzero(chosen)
         top, left = places[rows].T
         found.append(_frames(top, left, colour))
@@ -164,18 +171,26 @@ def _answers(probabilities: np.ndarray, scene: Scene, percent: bool) -> list[Tra
                 "x": left + SIDE / 2,
                 "y": top + SIDE + 6,
                 "mode": "text",
-                "text": [ascii_uppercase[guesses[i]] + (f" {sure[i]:.0%}" if percent else "") for i in rows],
+                "text": ["?" if none[i] else _letter(guesses[i], sure[i], percent) for i in rows],
                 "textfont": {"size": 11, "color": colour},
                 "hovertext": [
-                    scene.say(
-                        OF_ANSWER, name=class_names[answers[i]], guess=class_names[guesses[i]], share=f"{sure[i]:.0%}"
-                    )
+                    _said(scene, OF_NO_ANSWER if none[i] else OF_ANSWER, answers[i], guesses[i], f"{sure[i]:.0%}")
                     for i in rows
                 ],
                 "hoverinfo": "text",
             }
         )
     return found
+
+
+def _letter(guess: int, sure: float, percent: bool) -> str:
+    return ascii_uppercase[guess] + (f" {sure:.0%}" if percent else "")
+
+
+def _said(scene: Scene, text: str, answer: int, guess: int, share: str = "") -> str:
+    """Say what a query is, and what it is taken for."""
+    names = scene.recording.class_names
+    return scene.say(text, name=names[answer], guess=names[guess], share=share)
 
 
 def _frames(top: np.ndarray, left: np.ndarray, colour: str) -> Trace:

@@ -13,6 +13,7 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.learners.backbone import HEAD, Params
 from metalearn.learners.hooks import Support
 from metalearn.learners.learner import Learner
+from metalearn.learners.trajectory import answers
 from metalearn.maps.task_map import TaskMap
 from metalearn.plots.player.figure import adaptation_player
 from metalearn.plots.player.views import AdaptationView, Plane, Recording, TaskOnMap
@@ -127,6 +128,7 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         support_loss=seen.support_loss[:, 0].numpy(),
         query_accuracy=seen.query_accuracy[:, 0].numpy(),
         probabilities=seen.query_logits[:, 0].softmax(-1).numpy(),
+        guesses=answers(seen.query_logits[:, 0]).numpy(),
         plane=plane,
         step_sizes=sizes,
         attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).numpy(),
@@ -155,11 +157,11 @@ def _plane(learner: Learner, task: TaskBatch, bodies: Sequence[Params], features
     room = ROOM * (high - low)
     x, y = (torch.linspace(float(a), float(b), GRID) for a, b in zip(low - room, high + room, strict=True))
     points = middle + torch.cartesian_prod(y, x).flip(1) @ directions[:2]
-    regions = torch.stack([learner.backbone.classify(body, points[None])[0].argmax(-1) for body in bodies])
+    regions = torch.stack([answers(learner.backbone.classify(body, points[None])[0]) for body in bodies])
     return Plane(
         x=x.numpy(),
         y=y.numpy(),
-        regions=regions.view(-1, GRID, GRID).to(torch.uint8).numpy(),
+        regions=regions.view(-1, GRID, GRID).to(torch.int8).numpy(),
         support=places[:, : task.support_y.shape[1]].numpy(),
         support_y=task.support_y[0].numpy(),
         queries=places[:, task.support_y.shape[1] :].numpy(),

@@ -29,9 +29,11 @@ SIZES, ONE_SIZE = "step sizes, {low} (dark) to {high} (light)", "step sizes, {lo
 OF_SIZE, OF_WEIGHT = "{layer}, step {step}: {size}", "part {number}: {weight}"
 OF_SUPPORT, OF_QUERY = "support, {name}", "query, is {name}<br>taken for {guess}"
 OF_ANSWER = "is {name}<br>taken for {guess}, {share}"
+OF_NO_ANSWER, OF_QUERY_YET = "is {name}<br>no answer yet", "query, is {name}<br>no answer yet"
 PLAYING = ("Play", "Pause", "◀ Step", "Step ▶")
 STEP = "step"
-WORDS = (*TITLES.values(), SIZES, ONE_SIZE, OF_SIZE, OF_WEIGHT, OF_SUPPORT, OF_QUERY, OF_ANSWER, *PLAYING, STEP)
+OF_DRAWINGS = (OF_SUPPORT, OF_QUERY, OF_QUERY_YET, OF_ANSWER, OF_NO_ANSWER)
+WORDS = (*TITLES.values(), SIZES, ONE_SIZE, OF_SIZE, OF_WEIGHT, *OF_DRAWINGS, *PLAYING, STEP)
 
 
 class Panel(NamedTuple):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NO_ANSWER = -1  # the class of what a learner has no answer for yet: classes tie, as metalearn.learners.answers says
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -15,7 +17,7 @@ class Plane:
     x, y : ndarray
         Where the cells are, ``[G]`` each.
     regions : ndarray
-        The class that the learner gives each cell, uint8 ``[S+1, G, G]``, rows along y.
+        The class that the learner gives each cell, int8 ``[S+1, G, G]``, rows along y; -1 where classes tie.
     support, queries : ndarray
         Where the drawings are, ``[S+1, n, 2]``.
     support_y : ndarray
@@ -42,6 +44,8 @@ class AdaptationView:
         ``[S+1]`` each.
     probabilities : ndarray
         The probability of each class for each query, ``[S+1, queries, ways]``.
+    guesses : ndarray
+        The class that the learner takes each query for, ``[S+1, queries]``; -1 where classes tie: no answer yet.
     plane : Plane, optional
         The decision regions.
     step_sizes : mapping of str to ndarray, optional
@@ -56,6 +60,7 @@ class AdaptationView:
     support_loss: np.ndarray
     query_accuracy: np.ndarray
     probabilities: np.ndarray
+    guesses: np.ndarray
     plane: Plane | None = None
     step_sizes: Mapping[str, np.ndarray] | None = None
     attention: np.ndarray | None = None
