@@ -23,6 +23,7 @@ from metalearn.learners.backbone import Backbone, Params
 from metalearn.learners.init_hooks import PrototypeInit
 from metalearn.learners.learner import Learner
 from metalearn.learners.update_hooks import SGD
+from metalearn.plots.player.recorder import watch
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.task_batch import TaskBatch
@@ -118,6 +119,13 @@ def generative(batch: TaskBatch) -> GenerativeEmbedding:
     embedder = GenerativeEmbedding(code_size=4, latent_size=2, hidden=8, steps=1, sets=2).fit(batch)
     embedder.model_.to("meta")
     return embedder
+
+
+@pytest.mark.parametrize("name", ["prototypes", "preinit", "maml"])
+def test_what_is_shown_of_an_adaptation_comes_back(name: str, batch: TaskBatch) -> None:
+    learner = RECIPES[name].build(None, seed=0).to("meta")
+    shown = watch("some", learner, batch[:1], steps=2, embedding=torch.randn(1, 32))
+    assert len(shown.query_accuracy) == 3
 
 
 EMBEDDERS: dict[str, Callable[[TaskBatch], Any]] = {

@@ -158,7 +158,7 @@ def _check_train(options: argparse.Namespace) -> None:
     if options.recipe:
         unread(options, "--recipe", "split", "world", "meta_steps")
     elif options.embedding:
-        unread(options, "--embedding", "world", "meta_steps")
+        unread(options, "--embedding", "world", "meta_steps", "device")
         find_family(options.embedding)
     elif is_own(options.learner):
         unread(options, "a learner of your own", "world")
@@ -266,7 +266,7 @@ def _check_evaluate(options: argparse.Namespace) -> None:
     """Raise MetalearnError for options that contradict each other, or that nothing would read."""
     of_episodes = ("ways", "shots", "queries", "tasks", "steps")
     if options.embedding:
-        unread(options, "--embedding", "protocol", "runs", *of_episodes)
+        unread(options, "--embedding", "protocol", "runs", "device", *of_episodes)
     elif options.protocol == "lake-runs":
         unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes)
         check_split(options)
@@ -324,6 +324,7 @@ def adapt(options: argparse.Namespace) -> Result:
     """Adapt a learner to some characters, and report every step."""
     import torch
 
+    from metalearn._device import find_device
     from metalearn.cli.own import is_own, own_learner
     from metalearn.pretrained.learners import load_learner
     from metalearn.tasks.single_task import make_task
@@ -335,7 +336,7 @@ def adapt(options: argparse.Namespace) -> Result:
     chosen = characters.find(options.characters)
     task = make_task(characters, chosen, options.shots, options.queries, options.seed)
     with torch.no_grad():
-        trajectory = learner.adapt(task, steps=options.steps)
+        trajectory = learner.to(find_device()).adapt(task, steps=options.steps)
     losses, accuracies = trajectory.support_loss[:, 0].tolist(), trajectory.query_accuracy[:, 0].tolist()
     return {
         "characters": options.characters,

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
+from metalearn._device import find_device
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.embeddings.controls import make_controls
@@ -50,7 +51,7 @@ def learner_accuracy(
     The learner is ``own``, one of the user's; or else the one that ships as ``name``; or else the best that ships.
     """
     name = name or best_learner(split_name)
-    learner = own or load_learner(name, split_name)
+    learner = (own or load_learner(name, split_name)).to(find_device())
     sampler = Episodes(
         characters,
         split(characters, split_name).test,
@@ -94,7 +95,7 @@ def lake_runs_error(
             learner=name,
             seen=seen,
         )
-    learner = own or load_learner(name, split_name)
+    learner = (own or load_learner(name, split_name)).to(find_device())
     with torch.no_grad():
         errors = [1 - learner.adapt(run, every_query=False).query_accuracy[-1].item() for run in tqdm(runs, unit="run")]
     mean = Estimate.of(np.array(errors))

@@ -54,7 +54,7 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(monkeypatch: py
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert find_device("auto") == find_device("cpu") == torch.device("cpu")
-    with pytest.raises(MetalearnError, match=r"no device 'cuda' here; there are cpu$"):
+    with pytest.raises(MetalearnError, match=r"no device 'cuda' here; there is cpu$"):
         find_device("cuda")
 
 
