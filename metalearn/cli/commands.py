@@ -303,7 +303,7 @@ def compare(options: argparse.Namespace) -> Result:
 def benchmark(options: argparse.Namespace) -> Result:
     """Time the kit and plain code that does the same; or measure what many tasks cost."""
     from metalearn._files import write_atomically
-    from metalearn.benchmark import cases, scaling, timing
+    from metalearn.benchmark import cases, growth, scaling, timing
     from metalearn.training._malloc import keep_freed_memory
 
     if options.figure:
@@ -313,11 +313,13 @@ def benchmark(options: argparse.Namespace) -> Result:
     characters = _data(options)
     keep_freed_memory()  # as the command does in training
     of = timing.machine()
+    grown = growth.measure(characters) if options.scale else []  # first: it is short, and fails early if at all
     rows = scaling.measure(characters) if options.scale else cases.run(characters, 1e9 * of["gflops"])
     if options.figure:
-        drawn = scaling.figure(rows) if options.scale else timing.figure(rows, of)
-        write_atomically(options.figure, drawn.to_html(include_plotlyjs=True).encode())
-    return {"machine": of, "data": characters.name, "scale": options.scale, "rows": rows}
+        drawn = [growth.figure(grown), scaling.figure(rows)] if options.scale else [timing.figure(rows, of)]
+        pages = [figure.to_html(full_html=False, include_plotlyjs=figure is drawn[0]) for figure in drawn]
+        write_atomically(options.figure, "\n".join(['<meta charset="utf-8">', *pages]).encode())
+    return {"machine": of, "data": characters.name, "scale": options.scale, "growth": grown, "rows": rows}
 
 
 def adapt(options: argparse.Namespace) -> Result:

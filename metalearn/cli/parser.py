@@ -299,7 +299,9 @@ def _add_benchmark(subparsers: Any) -> None:
         seed=False,
     )
     parser.add_argument(
-        "--scale", action="store_true", help="measure what 1,000, 10,000 and 100,000 tasks cost instead"
+        "--scale",
+        action="store_true",
+        help="measure how the cost of a meta-step grows, and what 1,000, 10,000 and 100,000 tasks cost, instead",
     )
     parser.add_argument("--figure", type=_path, metavar="FILE", help="also draw the result, into this .html file")
 
