@@ -56,13 +56,23 @@ class Size:
 SIZES = {"full": Size((32, 256), 7, None, 3, 1500), "tiny": Size((2,), 1, 4, 1, 1)}
 
 
-def measure(characters: CharacterSet, device: torch.device, size: Size, save: Callable[[Row], None]) -> Row:
-    """Measure every case on a device, and ``save`` the result after each; a case that fails leaves its error."""
+def measure(
+    characters: CharacterSet, device: torch.device, size: Size, save: Callable[[Row], None], only: str = ""
+) -> Row:
+    """Measure every case on a device, or those with ``only`` in their name, and ``save`` the result after each.
+
+    A case that fails leaves its error, and the others are measured all the same. Raises MetalearnError for a name that
+    no case has.
+    """
+    chosen = [(name, rows) for name, rows in _measurements(characters, device, size) if only in name]
+    if not chosen:
+        known = ", ".join(name for name, _ in _measurements(characters, device, size))
+        raise MetalearnError("there is no case {name!r}; there are {known}", name=only, known=known)
     start = time.perf_counter()
     result: Row = {"device": _name(device), "kind": device.type, "metalearn": metalearn.__version__}
     result |= {"torch": torch.__version__, "cuda": torch.version.cuda, "threads": torch.get_num_threads()}
     result |= {"data": characters.name, "rows": []}
-    for name, rows in _measurements(characters, device, size):
+    for name, rows in chosen:
         try:
             result["rows"] += rows()
         except Exception as error:
@@ -250,6 +260,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", choices=NAMES, default="auto")
     parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--only", default="", metavar="NAME", help="measure the cases with this in their name")
     parser.add_argument("--output", type=Path, required=True, help="the JSON file to write")
     parser.add_argument("--data-dir", type=Path, help="a folder with Omniglot")
     options = parser.parse_args(arguments)
@@ -259,7 +270,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         device = find_device(options.device)
-        result = measure(load_characters(options.data_dir), device, SIZES[options.size], save)
+        result = measure(load_characters(options.data_dir), device, SIZES[options.size], save, options.only)
     except MetalearnError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -46,6 +46,10 @@ def test_a_case_that_fails_leaves_its_error_and_the_others(
     saved: list[int] = []
     size = on_device.SIZES["tiny"]
     found = on_device.measure(small, torch.device("cpu"), size, lambda result: saved.append(len(result["rows"])))
+    (row,) = on_device.measure(small, torch.device("cpu"), size, lambda _: None, only="seco")["rows"]
+    assert row == {"case": "second"}
+    with pytest.raises(MetalearnError, match="no case 'third'; there are first, second"):
+        on_device.measure(small, torch.device("cpu"), size, lambda _: None, only="third")
     assert found["rows"] == [{"case": "first", "error": "ZeroDivisionError: division by zero"}, {"case": "second"}]
     assert saved == [1, 2]
 
