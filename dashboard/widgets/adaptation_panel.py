@@ -16,13 +16,13 @@ def play(request: AdaptationRequest) -> None:
     st.session_state["step"] = min(st.session_state["step"] or 0, last)
     left.number_input(_("Step"), 0, last, key="step", persist_state="session", help=_("It stands in the address."))
     narrow = right.toggle(_("Panels below each other"), key="narrow", persist_state="session")
-    start = player_step.opened_at((request, narrow, language.chosen()))
+    start, number = player_step.opened_at((request, narrow, language.chosen()))
     with st.spinner(_("Adapting …; where others do too, it waits for its turn.")):
         recording = adaptation_figure.recording(request)
         figure = adaptation_figure.figure(request, start, narrow, language.chosen())
     st.plotly_chart(
         figure,
-        key="player",
+        key=f"player {number}",
         config={"displayModeBar": False},
         alt=_("How {learners} adapt to a task, step by step.").format(
             learners=", ".join(view.learner for view in recording.views)

@@ -1,5 +1,5 @@
 // Tells the server at which step the player stands, once its slider has come to rest.
-const PLAYER = ".st-key-player .js-plotly-plot";
+const PLAYER = '[class*="st-key-player-"] .js-plotly-plot';
 const REST = 250; // milliseconds without another step
 const page = { report: null, timer: null };
 const players = new MutationObserver(attach); // a player comes with each task

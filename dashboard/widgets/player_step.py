@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -11,17 +12,27 @@ _OPENED = "player opened"
 _watch = st.components.v2.component("metalearn_step", js=Path(__file__).with_name("player_step.js").read_text("utf-8"))
 
 
-def opened_at(shown: Hashable) -> int:
-    """Return the step at which the figure of ``shown`` opens.
+class Opened(NamedTuple):
+    """The player on a page: what it shows, the step at which it opened and that at which it stands, and its number."""
 
-    A figure that stands on the page already is left as it is while its slider moves: one that opens at another step
-    would be another figure, and the browser would draw all of it again.
+    shown: Hashable
+    opened: int
+    stands: int
+    number: int
+
+
+def opened_at(shown: Hashable) -> tuple[int, int]:
+    """Return the step at which the player of ``shown`` opens, and its number on this page.
+
+    A player that stands on the page already is left as it is while its slider moves: one that opens at another step
+    would be another figure, and the browser would draw all of it again. Where something else says which step it is, as
+    the address does when the visitor goes back, there is a new player, with a number of its own.
     """
     step = int(st.session_state["step"])
-    before = st.session_state.get(_OPENED)
-    if before is None or before[0] != shown or step != before[2]:
-        st.session_state[_OPENED] = (shown, step, step)
-    return int(st.session_state[_OPENED][1])
+    now: Opened | None = st.session_state.get(_OPENED)
+    if now is None or (now.shown, now.stands) != (shown, step):
+        now = st.session_state[_OPENED] = Opened(shown, step, step, now.number + 1 if now else 0)
+    return now.opened, now.number
 
 
 def watch() -> None:
@@ -32,7 +43,6 @@ def watch() -> None:
 def _keep() -> None:
     """Keep the step that the browser sent; the figure stands there already."""
     step = st.session_state[KEY]["step"]
-    shown, opened, _ = st.session_state[_OPENED]
     if isinstance(step, int) and step >= 0:
         st.session_state["step"] = step
-        st.session_state[_OPENED] = (shown, opened, step)
+        st.session_state[_OPENED] = st.session_state[_OPENED]._replace(stands=step)

@@ -1,5 +1,7 @@
 """The choices before learners adapt: which task, which learners, and which embedding they are given."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import address, state
@@ -124,7 +126,7 @@ def source_titles() -> dict[str, str]:
 
 def choose_embedding_source() -> str:
     """Ask which embedding the conditioned learners are given."""
-    source: str = st.segmented_control(
+    source: Any = st.segmented_control(
         _("Tell learners that use an embedding"),
         TOLD,
         required=True,
@@ -137,4 +139,4 @@ def choose_embedding_source() -> str:
             "or for the character if this one asks for the drawer. Another task's: of one that asks the same."
         ),
     )
-    return source
+    return str(source)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Result = dict[str, Any]
 LONGEST_GOODBYE_S = 20  # the dashboard's server, which may be amid a step of a training
+SHADES = " ░▒▓█"  # from no ink to much
 BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are inked: none, the upper, the lower, both
 
 
@@ -92,9 +93,16 @@ def import_data(options: argparse.Namespace) -> Result:
 
 
 def preview_data(options: argparse.Namespace) -> Result:
-    """Draw a few characters in the terminal."""
+    """Draw a few characters in the terminal; or show what is read of a folder."""
     import numpy as np
 
+    from metalearn.characters.omniglot import holds_omniglot
+    from metalearn.cli.preview import preview_folder
+
+    if len(options.characters) == 1:
+        path = user_path(options.characters[0])
+        if path.exists() and not holds_omniglot(path):
+            return preview_folder(path)
     if options.characters:
         unread(options, "named characters", "seed")
     characters = _data(options)
@@ -246,12 +254,14 @@ def evaluate(options: argparse.Namespace) -> Result:
         embedder = own_embedder(name, characters, options.split) if is_own(name) else None
         return embedding_table(name, characters, options.split, options.seed, own=embedder)
     name = options.learner or best_learner(options.split)
+    if is_own(name):
+        unread(options, "a learner of your own", "allow_seen")
     learner = own_learner(name) if is_own(name) else load_learner(name, options.split)
     return learner_accuracy(
+        learner,
         name,
         _data(options),
         options.split,
-        own=learner,
         within_alphabet=options.protocol == "within-alphabet",
         ways=options.ways,
         shots=options.shots,
@@ -259,12 +269,15 @@ def evaluate(options: argparse.Namespace) -> Result:
         tasks=options.tasks,
         steps=options.steps,
         seed=options.seed,
+        classes=options.classes,
+        allow_seen=options.allow_seen,
+        described=not is_own(name),
     )
 
 
 def _check_evaluate(options: argparse.Namespace) -> None:
     """Raise MetalearnError for options that contradict each other, or that nothing would read."""
-    of_episodes = ("ways", "shots", "queries", "tasks", "steps")
+    of_episodes = ("ways", "shots", "queries", "tasks", "steps", "classes", "allow_seen")
     if options.embedding:
         unread(options, "--embedding", "protocol", "runs", "device", *of_episodes)
     elif options.protocol == "lake-runs":

@@ -2,7 +2,7 @@
 
 import sys
 
-from metalearn.cli.commands import BLOCKS, Result
+from metalearn.cli.commands import BLOCKS, SHADES, Result
 
 
 def fields(result: Result) -> str:
@@ -14,16 +14,6 @@ def fields(result: Result) -> str:
         else:
             lines.append(f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}")
     return "\n".join(lines)
-
-
-def picture(result: Result) -> str:
-    """Return the picture; with plain letters for a terminal that has no blocks."""
-    drawn: str = result["picture"]
-    try:
-        BLOCKS.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return drawn.translate(str.maketrans(BLOCKS, " '.#"))
-    return drawn
 
 
 def rows(result: Result) -> str:
@@ -90,3 +80,23 @@ def answers(result: Result) -> str:
         f"wrongly called so, and {limit['unknown_accepted']:.0%} of others were not"
     )
     return "\n".join(lines)
+
+
+def preview(result: Result) -> str:
+    """Return what was read of a folder, in numbers, and then the pictures; or the pictures alone."""
+    if "classes" not in result:
+        return _drawn(result["picture"])
+    lines = [f"{result['source']}: {result['images']:,} images in {len(result['classes']):,} classes"]
+    lines += [f"  {name}: put together from {', '.join(places)}" for name, places in result["put_together"].items()]
+    for entry in result["left_out"]:
+        lines.append(f"  {entry['count']:,} left out, {entry['files'][0]!r} for one: {entry['why']}")
+    return "\n".join([*lines, "", _drawn(result["picture"])])
+
+
+def _drawn(picture: str) -> str:
+    """Return a picture; with plain letters for a terminal that has no blocks."""
+    try:
+        (BLOCKS + SHADES).encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return picture.translate(str.maketrans(BLOCKS + SHADES, " '.#" + " .:%#"))
+    return picture

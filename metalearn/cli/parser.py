@@ -25,7 +25,7 @@ class _Store(argparse.Action):
     """Keep a value, and that the user gave it: its name is in ``options.given``."""
 
     def __call__(self, _parser: Any, options: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        setattr(options, self.dest, value)
+        setattr(options, self.dest, value if self.nargs != 0 else True)
         options.given |= {self.dest}
 
 
@@ -169,16 +169,20 @@ def _add_data(subparsers: Any) -> None:
         data=False,
     )
     importing.add_argument("path", type=_path, help="folder with the two archives, or the folders they unpack to")
-    preview = _command(
+    previewing = _command(
         kinds,
         "preview",
-        "draw a few characters in the terminal",
-        "metalearn data preview Greek/character01 Latin/character05",
+        "draw a few characters in the terminal; or show what is read of a folder of your own images",
+        "metalearn data preview ~/photos",
         commands.preview_data,
-        display.picture,
+        display.preview,
     )
-    preview.add_argument(
-        "characters", type=_name, nargs="*", metavar="ALPHABET/CHARACTER", help="which ones (default: four at random)"
+    previewing.add_argument(
+        "characters",
+        type=_name,
+        nargs="*",
+        metavar="PATH | ALPHABET/CHARACTER",
+        help="a folder or a zip archive; or which characters (default: four at random)",
     )
 
 
@@ -264,6 +268,18 @@ def _add_evaluate(subparsers: Any) -> None:
     parser.add_argument("--queries", type=_positive, default=5, metavar="Q", help="queries per class (default 5)")
     parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="how many tasks (default 600)")
     parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+    parser.add_argument(
+        "--classes",
+        choices=("test", "all"),
+        default="test",
+        help="test: the split's test side (default); all: every class, for a collection the learner has not seen",
+    )
+    parser.add_argument(
+        "--allow-seen",
+        nargs=0,
+        default=False,
+        help="test on characters that the learner was trained on, too; the result says how many they are",
+    )
 
 
 def _add_compare(subparsers: Any) -> None:

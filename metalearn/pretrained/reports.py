@@ -21,6 +21,7 @@ from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import BASE_LEARNER, find_family, load_embedder
 from metalearn.pretrained.learners import best_learner, load_learner, trained_on
+from metalearn.pretrained.seen import seen_in_training
 from metalearn.tasks.character_tasks import all_character_tasks
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.lake_runs import load_lake_runs
@@ -33,11 +34,11 @@ SEEN_OF_LAKES = {"article": 486, "vinyals": 236}
 
 
 def learner_accuracy(
-    name: str | None,
+    learner: Learner,
+    name: str,
     characters: CharacterSet,
     split_name: str,
     *,
-    own: Learner | None = None,
     ways: int = 5,
     shots: int = 1,
     queries: int = 5,
@@ -45,16 +46,29 @@ def learner_accuracy(
     steps: int | None = None,
     within_alphabet: bool = False,
     seed: int = 0,
+    classes: str = "test",
+    allow_seen: bool = False,
+    described: bool = True,
 ) -> Result:
     """Measure a learner on episodes of test characters: accuracy with its 95 % interval.
 
-    The learner is ``own``, one of the user's; or else the one that ships as ``name``; or else the best that ships.
+    ``classes`` are those of the "test" side, or "all" characters. Those that the learner has seen in training are
+    counted, and refused unless ``allow_seen``. Without ``described`` nothing is known of what it has seen: ``name`` is
+    no name of one that ships, and no path.
     """
-    name = name or best_learner(split_name)
-    learner = (own or load_learner(name, split_name)).to(find_device())
+    tested = np.arange(len(characters)) if classes == "all" else split(characters, split_name).test
+    seen = seen_in_training(name, split_name, characters, tested) if described else tested[:0]
+    if len(seen) and not allow_seen:
+        raise MetalearnError(
+            "{learner} was trained or validated on {count} of the {all} characters it is to be tested on; use the "
+            "split it was trained on, or say --allow-seen",
+            learner=name,
+            count=len(seen),
+            all=len(tested),
+        )
     sampler = Episodes(
         characters,
-        split(characters, split_name).test,
+        tested,
         ways,
         shots,
         queries,
@@ -62,7 +76,7 @@ def learner_accuracy(
         batch_size=10,
         seed=seed,
     )
-    found = evaluate(learner, sampler, tasks, steps=steps)
+    found = evaluate(learner.to(find_device()), sampler, tasks, steps=steps)
     by_alphabet = {
         alphabet: {"accuracy": e.mean, "ci95": _half_width(e), "tasks": e.count}
         for alphabet, e in found.by_alphabet.items()
@@ -78,6 +92,8 @@ def learner_accuracy(
         "accuracy_by_step": [estimate.mean for estimate in found.by_step],
         **({"worst_alphabet": next(iter(by_alphabet)), "by_alphabet": by_alphabet} if by_alphabet else {}),
         "protocol": "within-alphabet" if within_alphabet else "unstructured",
+        "classes": classes,
+        **({"seen_in_training": len(seen)} if described else {}),
         **_setting(name, learner, characters.name, split_name, seed),
     }
 

@@ -87,6 +87,7 @@ def make_learner(
         "kind": "learner",
         "title": recipe.title,
         **about,
+        "trained_on": [characters.characters[i] for i in (*sides.train, *sides.validation)],
         "backbone": asdict(recipe.backbone),
         "inner_steps": learner.steps,
         "schedule": {"meta_steps": steps, **asdict(schedule)},

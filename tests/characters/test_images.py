@@ -205,3 +205,57 @@ def test_the_least_that_omniglots_drawers_drew_is_not_blank(omniglot: Any) -> No
     drawings = omniglot.images.reshape(-1, 28, 28)
     least = drawings[np.argsort(drawings.sum((1, 2)))[:20]]
     assert all(normalise_image(255 - drawing).any() for drawing in least)
+
+
+# --- photographs -----------------------------------------------------------------------------------------------------
+
+
+def photograph(
+    ink: np.ndarray, light: float = 0, shadow: float = 0, noise: float = 2, rules: int = 0, tilt: float = 0
+) -> bytes:
+    """A page of 300 x 300 pixels, photographed: in light from one side, in a hand's shadow, or ruled."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:300, :300] / 300
+    level = np.full((300, 300, 3), 225.0)
+    if rules:
+        level[(y + tilt * (x - 0.5)) * rules % 1 < 0.06] = (170, 190, 230)
+    level[ink] = 40
+    level *= (1 - light * x)[:, :, None]
+    level *= (1 - shadow / (1 + np.exp(-40 * (x - y / 2 - 0.3))))[:, :, None]
+    level += rng.normal(0, noise, level.shape)
+    return saved(Image.fromarray(level.clip(0, 255).astype(np.uint8)), "JPEG", quality=90)
+
+
+PAGES: dict[str, dict[str, float]] = {
+    "even": {},
+    "noise": {"noise": 10},
+    "light": {"light": 0.6},
+    "shadow": {"shadow": 0.5},
+    "ruled": {"rules": 12},
+    "ruled, askew": {"rules": 12, "tilt": 0.04},
+    "ruled, in uneven light": {"rules": 12, "light": 0.5, "tilt": -0.02},
+}
+
+
+@pytest.mark.parametrize("inverted", [False, True], ids=["on white", "on black"])
+@pytest.mark.parametrize("page", list(PAGES))
+def test_ink_is_found_on_a_photographed_page(page: str, inverted: bool) -> None:
+    ink = np.asarray(letter(300)) < 128
+    grey = decode_image(photograph(ink, **PAGES[page]), "it")  # type: ignore[arg-type]
+    found = normalise_image(255 - grey if inverted else grey)
+    expected = normalise_image(np.where(ink, 0, 255))
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.93
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "shadow"])
+def test_an_empty_page_is_blank_in_any_light(page: str) -> None:
+    empty = photograph(np.zeros((300, 300), bool), **PAGES[page])  # type: ignore[arg-type]
+    assert not read(empty).any()
+
+
+@pytest.mark.parametrize("bars", [1, 3], ids=["a bar", "three bars"])
+def test_a_bar_from_side_to_side_is_ink_and_no_rule(bars: int) -> None:
+    grey = np.full((90, 90), 255, np.uint8)
+    for top in np.linspace(20, 65, bars).astype(int):
+        grey[top : top + 8] = 0
+    assert normalise_image(grey).any(axis=1).sum() >= 3 * bars

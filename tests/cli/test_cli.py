@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.pipeline import make_pipeline
 
 from metalearn import artifacts, cli
@@ -14,6 +15,7 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import Split, split
 from metalearn.pretrained.learners import best_learner
 from metalearn.tasks.task_batch import Tasks
+from tests.characters.test_uploads import png
 
 Capture = pytest.CaptureFixture[str]
 
@@ -61,6 +63,23 @@ def test_data_preview_draws_in_the_terminal(capsys: Capture, characters: Charact
     assert len(lines) == 15
     assert set("".join(lines[1:])) <= set(" ▄▀█")
     assert "█" in "".join(lines)
+
+
+def test_data_preview_of_a_folder_shows_what_came_and_what_was_left_out(capsys: Capture, tmp_path: Path) -> None:
+    for name in ("train/a", "test/a", "test/b"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "1.png").write_bytes(png())
+    Image.new("L", (40, 40)).save(tmp_path / "test" / "a" / "blank.png")
+    found = ask(capsys, "data", "preview", str(tmp_path))
+    assert found["images"] == 3
+    assert sorted(found["classes"].values()) == [1, 2]
+    (left_out,) = found["left_out"]
+    assert (left_out["count"], left_out["files"]) == (1, ["test/a/blank.png"])
+    assert cli.main(["data", "preview", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "put together from test/a, train/a" in shown
+    assert "is blank, or nearly so" in shown
+    assert "█" in shown
 
 
 def test_adapt(capsys: Capture, characters: CharacterSet) -> None:

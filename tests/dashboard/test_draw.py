@@ -6,6 +6,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metalearn.characters import uploads
 from metalearn.characters.character_set import CharacterSet
 from tests.characters.test_uploads import CROSS, archive, png, strokes
 
@@ -96,11 +97,19 @@ def test_a_bad_sheet_is_one_line(page: AppTest, content: bytes) -> None:
     assert "strokes" not in page.session_state or page.session_state["strokes"] == []
 
 
-def test_uploaded_classes_are_learned(page: AppTest) -> None:
+def test_uploaded_classes_are_learned_and_read_once(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    read = uploads.read_archive
+    monkeypatch.setattr(uploads, "read_archive", lambda content: calls.append(content) or read(content))
     page.segmented_control(key="source").set_value("upload").run()
     files = {f"{name}/{i}.png": png(40 + 20 * i, 40) for name in ("one", "two") for i in range(2)}
+    files["two/[blank](x).png"] = png(1, 1)
     page.file_uploader(key="archive").upload("mine.zip", archive(files), "application/zip").run(timeout=120)
     assert not page.exception
     assert not page.error
+    assert r"two/\[blank\]\(x\).png is blank" in alerts(page).replace(r"\-", "-")
+    read_once = len(calls)
+    page.run(timeout=120)
+    assert len(calls) == read_once == 1, "a page runs again at every click; an upload is read once"
     page.file_uploader(key="archive").upload("mine.zip", io.BytesIO(b"PK").getvalue(), "application/zip").run()
     assert "the archive cannot be read" in page.error[0].value

@@ -70,7 +70,7 @@ def test_the_sliders_step_is_in_the_address_and_kept(browser: Browser, address: 
     active = "() => document.querySelector('.js-plotly-plot')?.layout?.sliders?.[0]?.active"
     page.locator("input[aria-label=Shots]").fill("2")
     page.keyboard.press("Enter")
-    page.wait_for_url("**shots=2&step=4")
+    page.wait_for_url("**shots=2**step=4")
     expect(page.get_by_text("3-way 2-shot")).to_be_visible()
     assert page.evaluate(active) == 4
     page.locator(".updatemenu-button", has_text="Play").click()
