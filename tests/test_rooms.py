@@ -52,6 +52,7 @@ def test_a_room_imports_from_itself_and_those_before_it(room: str) -> None:
         "artifacts",
         "schema",
         "_files",
+        "_device",
         "_front_ends",
         "_clash",
         "__version__",

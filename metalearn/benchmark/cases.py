@@ -56,11 +56,20 @@ def all_cases(characters: CharacterSet) -> Iterator[Case]:
     yield from starting()
 
 
-def maml(characters: CharacterSet, shots: int, queries: int, steps: int, second_order: bool, target: float) -> Case:
-    """Return a meta-step of MAML on 32 tasks: all at once, against one after the other."""
-    batch = _episodes(characters, shots, queries)
+def maml(
+    characters: CharacterSet,
+    shots: int,
+    queries: int,
+    steps: int,
+    second_order: bool,
+    target: float,
+    tasks: int = 32,
+    device: str = "cpu",
+) -> Case:
+    """Return a meta-step of MAML: all tasks at once, against one after the other."""
+    batch = _episodes(characters, shots, queries, tasks).to(device)
     init = LearnedInit((*STRIDED.body, *HEAD))
-    learner = Learner(STRIDED, init, SGD(0.1), steps=steps, second_order=second_order)
+    learner = Learner(STRIDED, init, SGD(0.1), steps=steps, second_order=second_order).to(device)
     setting = (STRIDED, learner.shared, batch, steps, 0.1)
     others = {PLAIN: _backward(learner, lambda: reference.maml_loss(*setting, second_order))}
     if second_order:
@@ -68,20 +77,22 @@ def maml(characters: CharacterSet, shots: int, queries: int, steps: int, second_
         if importlib.util.find_spec("higher"):
             others["higher"] = with_higher(learner, batch, steps)
     order = "second" if second_order else "first"
-    name = f"{order}-order MAML, 32 tasks, 5-way {shots}-shot, {queries} queries, {steps} inner steps"
+    name = f"{order}-order MAML, {tasks} tasks, 5-way {shots}-shot, {queries} queries, {steps} inner steps"
     kit = _backward(learner, lambda: query_loss(learner, batch))
     return Case(name, kit, others, target, counted=others[PLAIN])  # the counter cannot count grouped convolutions
 
 
-def conditioned(characters: CharacterSet) -> Case:
+def conditioned(characters: CharacterSet, tasks: int = 32, device: str = "cpu") -> Case:
     """Return a meta-step of a learner whose start the embedding sets, against MAML's plain loop.
 
     The time includes embedding the tasks. The network is MAML's, and the step is of first order, as for the learners
     that ship.
     """
-    batch = _episodes(characters, 1, 1)
-    embedder = make_pipeline(GradientEmbedding(STRIDED, STRIDED.initial()), PCA(32)).fit(batch)
-    learner = Learner(STRIDED, EmbeddingInit(STRIDED, 32), SGD(0.1), embedder=embedder, steps=1)
+    batch = _episodes(characters, 1, 1, tasks).to(device)
+    start = {name: p.to(device) for name, p in STRIDED.initial().items()}
+    size = min(32, tasks)
+    embedder = make_pipeline(GradientEmbedding(STRIDED, start), PCA(size)).fit(batch)
+    learner = Learner(STRIDED, EmbeddingInit(STRIDED, size), SGD(0.1), embedder=embedder, steps=1).to(device)
     setting = (STRIDED, learner.shared, batch, 1, 0.1)
     others = {PLAIN: _backward(learner, lambda: reference.maml_loss(*setting, second_order=True))}
     name = "embedding-conditioned meta-step, the same tasks, against second-order MAML"
@@ -89,15 +100,15 @@ def conditioned(characters: CharacterSet) -> Case:
     return Case(name, kit, others, 5, counted=kit)
 
 
-def prototypical_training(characters: CharacterSet) -> Case:
+def prototypical_training(characters: CharacterSet, device: str = "cpu") -> Case:
     """Return a step of prototypical training, sampling included."""
     backbone, pool = BASE_BACKBONE, split(characters, "article").train
     sampler = Episodes(characters, pool, 60, 5, 5, rotations=True, batch_size=1)
-    learner = Learner(backbone, PrototypeInit(), SGD(0.1), steps=0)
+    learner = Learner(backbone, PrototypeInit(), SGD(0.1), steps=0).to(device)
     draw = reference.episode_sampler(characters, 60, 10)
 
     def in_python() -> Tensor:
-        return reference.prototypical_loss(backbone, learner.shared, draw(), ways=60, shots=5)
+        return reference.prototypical_loss(backbone, learner.shared, draw().to(device), ways=60, shots=5)
 
     kit = _backward(learner, lambda: query_loss(learner, sampler.batch(0)))
     return Case("prototypical training, 60-way 5 + 5", kit, {PLAIN: _backward(learner, in_python)}, 1.5, counted=kit)
@@ -116,11 +127,17 @@ def prototypical_evaluation(characters: CharacterSet) -> Case:
     return Case("prototypical evaluation, 100 episodes, 5-way 1-shot, 15 queries", kit, others, counted=kit)
 
 
-def gradient_embedding(characters: CharacterSet) -> Case:
-    """Return the gradient embedding of all characters, against one forward and backward pass over their drawings."""
-    tasks = all_character_tasks(characters, "article")
+def gradient_embedding(characters: CharacterSet, device: str = "cpu", count: int | None = None) -> Case:
+    """Return the gradient embedding of all characters, against one forward and backward pass over their drawings.
+
+    With ``count``, it is that of so many characters.
+    """
+    tasks: Tasks = all_character_tasks(characters, "article")
+    if count is not None:
+        tasks = next(iter(tasks.batches(count)))
     embedder = load_embedder("gradient", "article")[0]
     assert isinstance(embedder, GradientEmbedding)
+    embedder.parameters = {name: p.to(device) for name, p in embedder.parameters.items()}
     once = {"one forward and backward pass": _one_pass(embedder.backbone, embedder.parameters, tasks)}
     name = f"gradient embedding of {len(tasks):,} character tasks"
     return Case(name, lambda: embedder.transform(tasks), once, 1 / 1.5, repetitions=2)
@@ -162,9 +179,9 @@ def starting() -> Iterator[Case]:
     yield Case("metalearn --help", python("-m", "metalearn", "--help"), seconds=0.5, repetitions=3)
 
 
-def _episodes(characters: CharacterSet, shots: int, queries: int) -> TaskBatch:
+def _episodes(characters: CharacterSet, shots: int, queries: int, tasks: int = 32) -> TaskBatch:
     pool = split(characters, "article").train
-    return Episodes(characters, pool, 5, shots, queries, rotations=True, batch_size=32).batch(0)
+    return Episodes(characters, pool, 5, shots, queries, rotations=True, batch_size=tasks).batch(0)
 
 
 def _backward(learner: Learner, loss: Callable[[], Tensor]) -> Way:
@@ -180,6 +197,7 @@ def _one_pass(backbone: Backbone, parameters: Params, tasks: Tasks) -> Way:
 
     def once() -> None:
         for batch in tasks.batches(32):
-            backbone.features(learnable, batch.support_x).square().sum().backward()
+            x = batch.support_x.to(learnable["head_weight"].device)
+            backbone.features(learnable, x).square().sum().backward()
 
     return once

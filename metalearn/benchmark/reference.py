@@ -35,7 +35,7 @@ def maml_loss(
     backbone: Backbone, parameters: Params, batch: TaskBatch, steps: int, step_size: float, second_order: bool
 ) -> Tensor:
     """Return MAML's meta-loss, mean over tasks, task after task (Finn et al. 2017, algorithm 2)."""
-    total = torch.zeros(())
+    total = torch.zeros((), device=batch.support_x.device)
     for task in batch.batches(1):
         fast = of_task(parameters, task.ways)
         for _ in range(steps):
@@ -73,7 +73,7 @@ def prototypical_loss(backbone: Backbone, parameters: Params, x: Tensor, ways: i
     features = forward(backbone, parameters, x).unflatten(0, (ways, -1))
     prototypes = features[:, :shots].mean(1)
     queries = features[:, shots:].flatten(0, 1)
-    answers = torch.arange(ways).repeat_interleave(features.shape[1] - shots)
+    answers = torch.arange(ways, device=x.device).repeat_interleave(features.shape[1] - shots)
     return F.cross_entropy(-(torch.cdist(queries, prototypes) ** 2), answers)
 
 

@@ -57,7 +57,7 @@ class Case:
 def machine() -> Row:
     """Describe the machine: its processor, threads and PyTorch, and how many operations per second it can do."""
     return {
-        "processor": _processor(),
+        "processor": machine_name(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "gflops": round(arithmetic_rate() / 1e9),
@@ -71,9 +71,16 @@ def by_turns(ways: dict[str, Way], repetitions: int) -> dict[str, list[float]]:
         for name, way in ways.items():
             start = time.perf_counter()
             way()
+            wait()
             if repetition:
                 times[name].append(time.perf_counter() - start)
     return times
+
+
+def wait() -> None:
+    """Wait until the accelerator, if there is one, has done what it was given: a call returns before that."""
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
 
 
 def arithmetic_rate() -> float:
@@ -112,7 +119,8 @@ def timed(case: Case, rate: float) -> Row:
     return row
 
 
-def _processor() -> str:
+def machine_name() -> str:
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

@@ -41,11 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
+    from metalearn._device import compute_on
     from metalearn._files import to_json
     from metalearn.cli.parser import make_parser
 
     options = make_parser().parse_args(arguments)
-    result = options.run(options)
+    with compute_on(getattr(options, "device", "auto")):
+        result = options.run(options)
     print(to_json(result) if options.json else options.show(result))
 
 

@@ -167,7 +167,7 @@ def _check_train(options: argparse.Namespace) -> None:
     if options.recipe:
         unread(options, "--recipe", "split", "world", "meta_steps")
     elif options.embedding:
-        unread(options, "--embedding", "world", "meta_steps")
+        unread(options, "--embedding", "world", "meta_steps", "device")
         find_family(options.embedding)
     elif is_own(options.learner):
         unread(options, "a learner of your own", "world")
@@ -280,7 +280,7 @@ def _check_evaluate(options: argparse.Namespace) -> None:
     """Raise MetalearnError for options that contradict each other, or that nothing would read."""
     of_episodes = ("ways", "shots", "queries", "tasks", "steps", "classes", "allow_seen")
     if options.embedding:
-        unread(options, "--embedding", "protocol", "runs", *of_episodes)
+        unread(options, "--embedding", "protocol", "runs", "device", *of_episodes)
     elif options.protocol == "lake-runs":
         unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes)
         check_split(options)
@@ -317,7 +317,7 @@ def compare(options: argparse.Namespace) -> Result:
 def benchmark(options: argparse.Namespace) -> Result:
     """Time the kit and plain code that does the same; or measure what many tasks cost."""
     from metalearn._files import write_atomically
-    from metalearn.benchmark import cases, scaling, timing
+    from metalearn.benchmark import cases, growth, scaling, timing
     from metalearn.training._malloc import keep_freed_memory
 
     if options.figure:
@@ -327,17 +327,20 @@ def benchmark(options: argparse.Namespace) -> Result:
     characters = _data(options)
     keep_freed_memory()  # as the command does in training
     of = timing.machine()
+    grown = growth.measure(characters) if options.scale else []  # first: it is short, and fails early if at all
     rows = scaling.measure(characters) if options.scale else cases.run(characters, 1e9 * of["gflops"])
     if options.figure:
-        drawn = scaling.figure(rows) if options.scale else timing.figure(rows, of)
-        write_atomically(options.figure, drawn.to_html(include_plotlyjs=True).encode())
-    return {"machine": of, "data": characters.name, "scale": options.scale, "rows": rows}
+        drawn = [growth.figure(grown), scaling.figure(rows)] if options.scale else [timing.figure(rows, of)]
+        pages = [figure.to_html(full_html=False, include_plotlyjs=figure is drawn[0]) for figure in drawn]
+        write_atomically(options.figure, "\n".join(['<meta charset="utf-8">', *pages]).encode())
+    return {"machine": of, "data": characters.name, "scale": options.scale, "growth": grown, "rows": rows}
 
 
 def adapt(options: argparse.Namespace) -> Result:
     """Adapt a learner to some characters, and report every step."""
     import torch
 
+    from metalearn._device import find_device
     from metalearn.cli.own import is_own, own_learner
     from metalearn.pretrained.learners import load_learner
     from metalearn.tasks.single_task import make_task
@@ -349,7 +352,7 @@ def adapt(options: argparse.Namespace) -> Result:
     chosen = characters.find(options.characters)
     task = make_task(characters, chosen, options.shots, options.queries, options.seed)
     with torch.no_grad():
-        trajectory = learner.adapt(task, steps=options.steps)
+        trajectory = learner.to(find_device()).adapt(task, steps=options.steps)
     losses, accuracies = trajectory.support_loss[:, 0].tolist(), trajectory.query_accuracy[:, 0].tolist()
     return {
         "characters": options.characters,

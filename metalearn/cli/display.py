@@ -36,6 +36,7 @@ def _with_interval(mean: float | None, ci95: float | None) -> str:
 def benchmark(result: Result) -> str:
     """Return the machine, then one line per case, and below it one line for each other way to do the same."""
     lines = [", ".join(f"{name} {value}" for name, value in result["machine"].items())]
+    lines += [f"{row['size']:8,} {row['grows']}: {row['ms']:.1f} ms a meta-step" for row in result["growth"]]
     for row in result["rows"]:
         if result["scale"]:
             lines.append(f"{row['tasks']:8,} tasks: {row['ms_a_task']:.2f} ms a task, at most {row['peak_mb']:,} MB")

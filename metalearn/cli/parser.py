@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from metalearn import __version__
+from metalearn._device import NAMES
 from metalearn.cli import commands, display, naming
 from metalearn.cli.commands import Result
 from metalearn.errors import MetalearnError
@@ -111,6 +112,12 @@ def _split_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _device_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", choices=NAMES, default="auto", help="where a learner computes (default auto: a GPU if there is one)"
+    )
+
+
 def _shots_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shots", type=_positive, default=1, metavar="K", help="support drawings per class (default 1)"
@@ -188,6 +195,7 @@ def _add_train(subparsers: Any) -> None:
         commands.train,
         display.fields,
     )
+    _device_option(parser)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--learner", type=_name, help=f"the learner to train; 'metalearn info' lists them; {OWN}")
     what.add_argument("--embedding", type=_name, help="the embedding to fit; 'metalearn info' lists them")
@@ -241,6 +249,7 @@ def _add_evaluate(subparsers: Any) -> None:
         commands.evaluate,
         display.fields,
     )
+    _device_option(parser)
     _split_option(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -306,7 +315,9 @@ def _add_benchmark(subparsers: Any) -> None:
         seed=False,
     )
     parser.add_argument(
-        "--scale", action="store_true", help="measure what 1,000, 10,000 and 100,000 tasks cost instead"
+        "--scale",
+        action="store_true",
+        help="measure how the cost of a meta-step grows, and what 1,000, 10,000 and 100,000 tasks cost, instead",
     )
     parser.add_argument("--figure", type=_path, metavar="FILE", help="also draw the result, into this .html file")
 
@@ -320,6 +331,7 @@ def _add_adapt(subparsers: Any) -> None:
         commands.adapt,
         display.trajectory,
     )
+    _device_option(parser)
     parser.add_argument(
         "characters", type=_name, nargs="+", metavar="ALPHABET/CHARACTER", help="two or more characters"
     )

@@ -13,6 +13,6 @@ def sketch(rows: Tensor, size: int, seed: int) -> Tensor:
     if rows.shape[1] <= size:
         return rows
     generator = torch.Generator().manual_seed(seed)
-    bucket = torch.randint(size, (rows.shape[1],), generator=generator)
+    bucket = torch.randint(size, (rows.shape[1],), generator=generator).to(rows.device)
     sign = 2.0 * torch.randint(2, (rows.shape[1],), generator=generator).to(rows) - 1
     return rows.new_zeros(len(rows), size).index_add_(1, bucket, rows * sign)

@@ -127,7 +127,7 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what ``fit`` learned."""
-        return {name: value.numpy() for name, value in self.learner_.state_dict().items()}
+        return {name: value.cpu().numpy() for name, value in self.learner_.state_dict().items()}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> Self:
         """Take back what :meth:`state` returned."""
@@ -152,7 +152,7 @@ class AdaptationEmbedding(TransformerMixin, BaseEstimator):
     def _embed(self, batch: TaskBatch) -> np.ndarray:
         trajectory = self.learner_.adapt(batch.without_queries(), every_query=False)
         changes = [F.normalize(sketch(c, self.projection, self.seed)) for c in _changes(trajectory).values()]
-        return torch.cat(changes, dim=1).numpy()
+        return torch.cat(changes, dim=1).cpu().numpy()
 
 
 def _changes(trajectory: Trajectory) -> dict[str, Tensor]:

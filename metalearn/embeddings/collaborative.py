@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from metalearn.errors import MetalearnError
-from metalearn.learners.backbone import HEAD, Backbone, Params
+from metalearn.learners.backbone import HEAD, Backbone, Params, device_of
 from metalearn.learners.hooks import Support
 from metalearn.learners.init_hooks import LearnedInit
 from metalearn.learners.inner_loop import adapt
@@ -142,7 +142,7 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
             )
         anchors = set(self.anchors_.tolist())
         heads = [self._train_head(task) for i, task in enumerate(tasks.batches(1)) if i in anchors]
-        self.heads_ = torch.stack(heads).numpy()
+        self.heads_ = torch.stack(heads).cpu().numpy()
         scores = self.scores(tasks)
         self.mean_, self.scale_ = _mean_and_scale(scores)
         standardised = (scores - self.mean_) / self.scale_
@@ -216,12 +216,13 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
 
         It is scaled so that the answers to the task's own drawings have variance one.
         """
-        start = {**self.parameters, **{name: self._network.initial()[name] for name in HEAD}}
+        device = device_of(self.parameters)
+        start = {**self.parameters, **{name: self._network.initial()[name].to(device) for name in HEAD}}
         with torch.no_grad():
             trajectory = adapt(
                 self._network,
                 start,
-                task.without_queries(),
+                task.to(device).without_queries(),
                 init=LearnedInit(HEAD),
                 update=SGD(HEAD_STEP_SIZE),
                 steps=HEAD_STEPS,
@@ -230,21 +231,22 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
             )
             head = trajectory.parameters[-1]["head_weight"][0]
             direction = torch.linalg.svd(head - head.mean(0), full_matrices=False).Vh[0]
-            answers = self._network.features(start, task.support_x)[0] @ direction
+            answers = self._network.features(start, task.support_x.to(device))[0] @ direction
         return direction / answers.std(correction=0).clamp_min(1e-6)
 
     def _score(self, batch: TaskBatch, solvers: np.ndarray) -> np.ndarray:
         """Score the tasks of a batch with some solvers, ``[T, solvers]``; the columns of the others are NaN."""
+        batch = batch.to(device_of(self.parameters))
         support = Support(self._network, self.parameters, batch.support_x, batch.support_y, batch.ways, embedding=None)
         found = np.full((len(batch), self._solvers), np.nan)
         heads = solvers[solvers < len(self.heads_)]
         with torch.no_grad():
             if len(heads):
-                answers = support.features @ torch.from_numpy(self.heads_[heads]).mT
-                found[:, heads] = separation(answers, batch.support_y, batch.ways).numpy()
+                answers = support.features @ torch.from_numpy(self.heads_[heads]).to(support.features).mT
+                found[:, heads] = separation(answers, batch.support_y, batch.ways).cpu().numpy()
             for solver in solvers[solvers >= len(self.heads_)]:
                 view, distances = LEARNERS[solver - len(self.heads_)]
-                found[:, solver] = leave_one_out(view(support), batch.support_y, batch.ways, distances).numpy()
+                found[:, solver] = leave_one_out(view(support), batch.support_y, batch.ways, distances).cpu().numpy()
         return found
 
 

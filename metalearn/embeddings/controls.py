@@ -40,13 +40,16 @@ def mean_features(learner: Learner, batches: Iterable[TaskBatch]) -> np.ndarray:
     """Control: the mean feature vector of each task's last class under the learner's backbone, ``[tasks, D]``."""
     with torch.no_grad():
         return np.concatenate(
-            [_mean_of_last_class(b, learner.backbone.features(learner.shared, b.support_x)) for b in batches]
+            [
+                _mean_of_last_class(b, learner.backbone.features(learner.shared, b.support_x))
+                for b in (batch.to(learner.device) for batch in batches)
+            ]
         )
 
 
 def _mean_of_last_class(batch: TaskBatch, vectors: Tensor) -> np.ndarray:
     own = (batch.support_y == batch.ways - 1).to(vectors)
-    return (torch.einsum("tn,tnd->td", own, vectors) / own.sum(1, keepdim=True)).numpy()
+    return (torch.einsum("tn,tnd->td", own, vectors) / own.sum(1, keepdim=True)).cpu().numpy()
 
 
 class QuestionOracle:

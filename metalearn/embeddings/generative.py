@@ -1,6 +1,6 @@
 """Generative task embeddings: a model that can draw the classes of a task, and the code it keeps of each class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple, Self
 
@@ -137,19 +137,19 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "model_")
         rows = []
         with torch.no_grad():
-            for batch in tasks.batches(self.batch_size):
+            for batch in self._batches(tasks):
                 codes = self._codes(batch).mean.unflatten(0, (len(batch), batch.ways))
                 rows.append(torch.cat([codes.mean(1), codes.std(1, correction=0)], dim=1))
-        return torch.cat(rows).numpy()
+        return torch.cat(rows).cpu().numpy()
 
     def reconstruct(self, tasks: Tasks) -> np.ndarray:
         """Return each support drawing as the model sees it: float32 ``[tasks, N*K, 28, 28]`` in [0, 1]."""
         rows = []
         with torch.no_grad():
-            for batch in tasks.batches(self.batch_size):
+            for batch in self._batches(tasks):
                 logits = self.model_(batch.support_x.flatten(0, 1), _owners(batch), noise=None).logits
                 rows.append(torch.sigmoid(logits).reshape(*batch.support_y.shape, IMAGE_SIZE, IMAGE_SIZE))
-        return torch.cat(rows).numpy()
+        return torch.cat(rows).cpu().numpy()
 
     def sample(self, tasks: Tasks, count: int, seed: int = 0) -> np.ndarray:
         """Sample ``count`` new drawings of each class: float32 ``[tasks, ways, count, 28, 28]`` in [0, 1].
@@ -159,12 +159,12 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
         latent = torch.randn(count, self.latent_size, generator=torch.Generator().manual_seed(seed))
         rows = []
         with torch.no_grad():
-            for batch in tasks.batches(self.batch_size):
+            for batch in self._batches(tasks):
                 code = self._codes(batch).mean
-                pairs = code.repeat_interleave(count, 0), latent.repeat(len(code), 1)
+                pairs = code.repeat_interleave(count, 0), latent.repeat(len(code), 1).to(code)
                 images = torch.sigmoid(self.model_.decode(*pairs))
                 rows.append(images.reshape(len(batch), batch.ways, count, IMAGE_SIZE, IMAGE_SIZE))
-        return torch.cat(rows).numpy()
+        return torch.cat(rows).cpu().numpy()
 
     def elbo(self, tasks: Tasks, seed: int = 0) -> dict[str, float]:
         """Estimate the evidence lower bound of the support sets and its parts, in nats per drawing.
@@ -178,11 +178,11 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
         generator = torch.Generator().manual_seed(seed)
         totals, drawings = torch.zeros(3), 0
         with torch.no_grad():
-            for batch in tasks.batches(self.batch_size):
+            for batch in self._batches(tasks):
                 x = batch.support_x.flatten(0, 1)
                 found = self.model_(x, _owners(batch), generator)
                 parts = -_ink_loss(found.logits, x), found.code.divergence(), found.latent.divergence()
-                totals += torch.stack([part.sum() for part in parts])
+                totals += torch.stack([part.sum() for part in parts]).cpu()
                 drawings += len(x)
         reconstruction, code, latent = (totals / drawings).tolist()
         return {
@@ -198,7 +198,7 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what ``fit`` learned, by name."""
-        return {name: value.numpy() for name, value in self.model_.state_dict().items()}
+        return {name: value.cpu().numpy() for name, value in self.model_.state_dict().items()}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> Self:
         """Take back what :meth:`state` returned, in any floating-point type."""
@@ -215,6 +215,11 @@ class GenerativeEmbedding(TransformerMixin, BaseEstimator):
     def _model(self) -> "_SetModel":
         return _SetModel(self.code_size, self.latent_size, self.hidden, points=self.kind == "adversarial")
 
+    def _batches(self, tasks: Tasks) -> Iterator[TaskBatch]:
+        """Yield the tasks a batch at a time, where the model is."""
+        device = next(self.model_.parameters()).device
+        return (batch.to(device) for batch in tasks.batches(self.batch_size))
+
     def _codes(self, batch: TaskBatch) -> "_Normal":
         """Return the posterior of each class's code, ``[tasks * ways, code_size]``."""
         return self.model_.code(self.model_.features(batch.support_x.flatten(0, 1)), _owners(batch))
@@ -230,7 +235,8 @@ class _Normal(NamedTuple):
         """Draw once from each, so that gradients reach the parameters; without ``noise``, return the means."""
         if noise is None:
             return self.mean
-        return self.mean + torch.exp(self.log_variance / 2) * torch.randn(self.mean.shape, generator=noise)
+        drawn = torch.randn(self.mean.shape, generator=noise).to(self.mean)
+        return self.mean + torch.exp(self.log_variance / 2) * drawn
 
     def divergence(self) -> Tensor:
         """Kullback-Leibler divergence from the standard normal, in nats."""
@@ -360,7 +366,7 @@ class _Sets:
 
 def _owners(batch: TaskBatch) -> Tensor:
     """Number the classes of a batch throughout, and return the number of each support drawing's: ``[tasks * N*K]``."""
-    return (torch.arange(len(batch))[:, None] * batch.ways + batch.support_y).flatten()
+    return (torch.arange(len(batch), device=batch.support_y.device)[:, None] * batch.ways + batch.support_y).flatten()
 
 
 def _perceptron(*sizes: int) -> nn.Sequential:

@@ -10,7 +10,7 @@ from torch import Tensor
 from metalearn.embeddings._count_sketch import sketch
 from metalearn.embeddings._given import GivenModelEmbedder
 from metalearn.errors import MetalearnError
-from metalearn.learners.backbone import HEAD, Backbone, Params
+from metalearn.learners.backbone import HEAD, Backbone, Params, device_of
 from metalearn.learners.init_hooks import LearnedInit
 from metalearn.learners.inner_loop import adapt
 from metalearn.learners.task_loss import mean_over_drawings
@@ -114,6 +114,7 @@ class GradientEmbedding(GivenModelEmbedder):
 
         With ``add_up``, each embedding includes the gradients of the stretches before it.
         """
+        batch = batch.to(device_of(self.parameters))
         tasks, count = batch.support_y.shape
         # Whoever is to have its own gradient gets its own copy of the parameters: each task, or for the Fisher each
         # drawing.
@@ -174,7 +175,7 @@ class GradientEmbedding(GivenModelEmbedder):
             if self._fisher:
                 flat = flat.square().unflatten(0, (tasks, -1)).mean(1)
             parts.append(F.normalize(sketch(flat, self.projection, self.seed)))
-        return torch.cat(parts, dim=1).numpy()
+        return torch.cat(parts, dim=1).cpu().numpy()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from metalearn.embeddings._given import GivenModelEmbedder
 from metalearn.errors import MetalearnError
-from metalearn.learners.backbone import MASK, Backbone, Params
+from metalearn.learners.backbone import MASK, Backbone, Params, device_of
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
 CELLS = 4  # rows and columns of the mask
@@ -60,15 +60,17 @@ class PrototypeGradientEmbedding(GivenModelEmbedder):
         return np.concatenate([self._embed(batch) for batch in tasks.batches(self.batch_size)])
 
     def _embed(self, batch: TaskBatch) -> np.ndarray:
+        device = device_of(self.parameters)
+        batch = batch.to(device)
         start = {name: p.detach() for name, p in self.parameters.items()}
-        start[MASK] = torch.ones(CELLS, CELLS)
+        start[MASK] = torch.ones(CELLS, CELLS, device=device)
         watched = self.backbone.for_tasks(start, (*self.backbone.scales_and_shifts, MASK), len(batch), batch.ways)
         watched = {name: p.contiguous().requires_grad_() for name, p in watched.items()}
         with torch.enable_grad():
             features = self.backbone.features({**start, **watched}, batch.support_x)
             loss = leave_one_out_losses(features, batch.support_y, batch.ways).sum()
         gradients = torch.autograd.grad(loss, list(watched.values()))
-        return torch.cat([F.normalize(g.flatten(1), dim=1) for g in gradients], dim=1).numpy()
+        return torch.cat([F.normalize(g.flatten(1), dim=1) for g in gradients], dim=1).cpu().numpy()
 
 
 def leave_one_out_losses(features: Tensor, y: Tensor, ways: int) -> Tensor:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from metalearn.embeddings._given import GivenModelEmbedder
-from metalearn.learners.backbone import Backbone, Params
+from metalearn.learners.backbone import Backbone, Params, device_of
 from metalearn.learners.init_hooks import class_means
 from metalearn.tasks.task_batch import TaskBatch, Tasks
 
@@ -53,9 +53,10 @@ class ScatterEmbedding(GivenModelEmbedder):
             return np.concatenate([self._embed(batch) for batch in tasks.batches(self.batch_size)])
 
     def _embed(self, batch: TaskBatch) -> np.ndarray:
+        batch = batch.to(device_of(self.parameters))
         features = self.backbone.features(self.parameters, batch.support_x)
         means = class_means(features, batch.support_y, batch.ways)
         own_means = means.take_along_dim(batch.support_y[..., None], dim=1)  # for each drawing, that of its class
         within = (features - own_means).square().sum(-1).mean(1)
         between = (means - means.mean(1, keepdim=True)).square().sum(-1).mean(1)
-        return torch.stack([within, between], dim=1).add(SMALLEST).log().numpy()
+        return torch.stack([within, between], dim=1).add(SMALLEST).log().cpu().numpy()

@@ -92,7 +92,7 @@ def transfer_gains(learner: Learner, tasks: TaskBatch, steps: int = 2) -> np.nda
         gains = [
             usual - _loss_from(learner, tasks, {n: p[a] for n, p in ends.items()}, steps) for a in range(len(tasks))
         ]
-    return torch.stack(gains).numpy()
+    return torch.stack(gains).cpu().numpy()
 
 
 def _loss_from(learner: Learner, tasks: TaskBatch, end: Params, steps: int) -> Tensor:

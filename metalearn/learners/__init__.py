@@ -1,6 +1,7 @@
 """Learners: a backbone, one inner loop, and a choice for each of its three hooks. Read in this order:
 
 backbone, network       the network as a function of its parameters; a network of your own
+convolution             a convolution for each task, cheap to differentiate twice
 hooks                   what the three hooks are given and return
 inner_loop, trajectory  the one inner loop, and what happened in it
 init_hooks              where a task's parameters start

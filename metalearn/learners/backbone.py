@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from metalearn.characters.character_set import IMAGE_SIZE
+from metalearn.learners.convolution import convolve
 
 Params = dict[str, Tensor]
 
@@ -29,11 +30,16 @@ HEAD = ("head_weight", "head_bias")
 MASK = "mask"
 """The name of the parameter with which a hook dims parts of the images; it is no part of a network."""
 
-# Tasks with more images than this run one at a time: grouped convolutions are slower there (measured on CPUs).
+# On a CPU, tasks with more images than this run one at a time: grouped convolutions are slower there.
 GROUPED_UP_TO = 24
 # A CPU takes this many images at a time: with more, the maps between the layers no longer fit into its caches, and
 # everything takes twice as long.
 IMAGES_AT_ONCE = 250
+
+
+def device_of(parameters: Params) -> torch.device:
+    """Return where parameters are."""
+    return next(iter(parameters.values())).device
 
 
 class AnyBackbone(Protocol):
@@ -204,7 +210,7 @@ class Backbone(LinearHead):
             return self._scaled(self._run_separate(parameters, per_task, x))
         if not per_task and not self.transductive:
             x = x.flatten(0, 1)[:, None]  # all images are treated alike, so it does not matter whose they are
-        chunk = max(1, len(x) if x.is_cuda else IMAGES_AT_ONCE // max(1, x.shape[1]))
+        chunk = max(1, IMAGES_AT_ONCE // max(1, x.shape[1]) if _on_cpu(x) else len(x))
         chunks = {name: parameters[name].split(chunk) for name in per_task}
         parts = [
             self._run_shared({**parameters, **{name: pieces[k] for name, pieces in chunks.items()}}, images)
@@ -232,7 +238,7 @@ class Backbone(LinearHead):
         networks = {
             name: parameters[name] if name in per_task else parameters[name].expand(tasks, -1) for name in self.body
         }
-        if count <= GROUPED_UP_TO:
+        if count <= GROUPED_UP_TO or not _on_cpu(x):
             return self._run_grouped(networks, x)
         # unbind, not p[t]: the gradient of an index is as large as the whole of p, once for each task.
         by_task = zip(*(p.unbind() for p in networks.values()), strict=True)
@@ -249,8 +255,7 @@ class Backbone(LinearHead):
         h = x[:, :, 0].transpose(0, 1)
         for i in self.blocks:
             scale, shift = parameters[f"scale{i}"].flatten(), parameters[f"shift{i}"].flatten()
-            groups = tasks * self._input_groups(i)
-            h = F.conv2d(h, parameters[f"conv{i}"].flatten(0, 1), stride=self._stride(i), padding=1, groups=groups)
+            h = convolve(h, parameters[f"conv{i}"], self._stride(i), self._input_groups(i))
             if self.transductive:
                 h = F.batch_norm(h, None, None, scale, shift, training=True)
             else:
@@ -295,6 +300,11 @@ def side_by_side(networks: Sequence[Params]) -> Params:
     return {**together, "head_bias": networks[0]["head_bias"]}
 
 
+def _on_cpu(x: Tensor) -> bool:
+    """Whether time goes into arithmetic and memory; on an accelerator it goes into the number of calls."""
+    return x.device.type == "cpu"
+
+
 def _over_images(mask: Tensor, size: int) -> Tensor:
     """Lay a mask ``[tasks, rows, columns]`` over images: ``[tasks, size, size]``."""
     rows, columns = (torch.arange(size, device=mask.device) * cells // size for cells in mask.shape[1:])
@@ -306,7 +316,7 @@ def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -
     if weight.ndim == 4:
         return F.conv2d(h, weight, stride=stride, padding=1, groups=groups)
     by_task = h.unflatten(0, (tasks, -1))
-    if by_task.shape[1] > GROUPED_UP_TO:
+    if by_task.shape[1] > GROUPED_UP_TO and _on_cpu(h):
         pairs = zip(by_task, weight, strict=True)
         return torch.cat(
             [
@@ -315,7 +325,7 @@ def _convolve(h: Tensor, weight: Tensor, tasks: int, stride: int, groups: int) -
             ]
         )
     channels = by_task.transpose(0, 1).flatten(1, 2)
-    convolved = F.conv2d(channels, weight.flatten(0, 1), stride=stride, padding=1, groups=tasks * groups)
+    convolved = convolve(channels, weight, stride, groups)
     return convolved.unflatten(1, (tasks, -1)).transpose(0, 1).flatten(0, 1)
 
 

@@ -117,7 +117,7 @@ def _few_drawings(characters: CharacterSet, split_name: str, seed: int) -> Chara
 def _difficulty(learner: Learner, tasks: CharacterTasks | TaskBatch) -> np.ndarray:
     with torch.no_grad():
         losses = [learner.adapt(batch, every_query=False).query_loss[-1] for batch in tasks.batches(50)]
-    return torch.cat(losses).numpy()
+    return torch.cat(losses).cpu().numpy()
 
 
 def _leading_components(embedding: np.ndarray, embedder: Pipeline) -> tuple[np.ndarray, tuple[float, ...]]:

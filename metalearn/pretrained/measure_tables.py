@@ -194,7 +194,7 @@ def _transfer(setting: Setting, split_name: str) -> tuple[TaskBatch, np.ndarray,
     tasks = next(few.batches(TRANSFER_TASKS))
     learner = load_learner(DIFFICULTY_LEARNER, split_name)
     with torch.no_grad():
-        losses = learner.adapt(tasks, every_query=False).query_loss[-1].numpy()
+        losses = learner.adapt(tasks, every_query=False).query_loss[-1].cpu().numpy()
     return tasks, setting.characters.alphabet_ids[positions], probes.transfer_gains(learner, tasks), losses
 
 

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
+from metalearn._device import find_device
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.embeddings.controls import make_controls
@@ -75,7 +76,7 @@ def learner_accuracy(
         batch_size=10,
         seed=seed,
     )
-    found = evaluate(learner, sampler, tasks, steps=steps)
+    found = evaluate(learner.to(find_device()), sampler, tasks, steps=steps)
     by_alphabet = {
         alphabet: {"accuracy": e.mean, "ci95": _half_width(e), "tasks": e.count}
         for alphabet, e in found.by_alphabet.items()
@@ -110,7 +111,7 @@ def lake_runs_error(
             learner=name,
             seen=seen,
         )
-    learner = own or load_learner(name, split_name)
+    learner = (own or load_learner(name, split_name)).to(find_device())
     with torch.no_grad():
         errors = [1 - learner.adapt(run, every_query=False).query_accuracy[-1].item() for run in tqdm(runs, unit="run")]
     mean = Estimate.of(np.array(errors))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from metalearn import __version__, artifacts
+from metalearn._device import find_device
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import Split, split
 from metalearn.errors import MetalearnError
@@ -130,7 +131,7 @@ def train_own(
     sides = split(characters, split_name)
     shape = {"ways": 5, "shots": 1, "queries": 5, "batch_size": 16}
     progress = train(
-        learner,
+        learner.to(find_device()),
         Episodes(characters, sides.train, **shape, rotations=True, seed=seed),  # type: ignore[arg-type]
         validation=Episodes(characters, sides.validation, **shape, seed=seed + 1),  # type: ignore[arg-type]
         meta_steps=meta_steps or 1000,
@@ -167,7 +168,7 @@ class _Training:
         learner = replace(self.recipe, backbone=replace(self.recipe.backbone, copies=1)).build(embedder, self.seed)
         learner.start.update(base)
         learner.prepare(self._tasks(self.sides))
-        return learner.to("cuda" if torch.cuda.is_available() else "cpu")
+        return learner.to(find_device())
 
     def run(self, learner: Learner, meta_steps: int, schedule: Schedule) -> Progress:
         """Train it on the training characters."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from metalearn.benchmark import cases, reference, scaling, timing
+from metalearn.benchmark import cases, growth, reference, scaling, timing
 from metalearn.characters.character_set import CharacterSet
 from metalearn.learners.backbone import HEAD, Backbone
 from metalearn.learners.init_hooks import LearnedInit, PrototypeInit
@@ -110,3 +110,12 @@ def test_a_stream_costs_as_much_a_task_and_is_told_so(characters: CharacterSet) 
     assert [row["tasks"] for row in rows] == [40, 80]
     assert all(row["peak_mb"] > 100 and row["ms_a_task"] > 0 for row in rows)
     assert len(scaling.figure(rows).data) == 2
+
+
+def test_growth_has_a_row_and_a_point_for_every_size(characters: CharacterSet) -> None:
+    sizes = {"tasks": (1, 2), "ways": (2, 3), "shots": (1, 2), "steps": (1, 2), "pixels": (14, 56)}
+    usual = growth.MetaStep(tasks=1, ways=2)
+    rows = growth.measure(characters, sizes, 1, usual)
+    assert [(row["grows"], row["size"]) for row in rows] == [(what, size) for what in sizes for size in sizes[what]]
+    assert all(0 < row["spread_ms"][0] <= row["ms"] <= row["spread_ms"][1] for row in rows)
+    assert [tuple(curve.x) for curve in growth.figure(rows).data] == list(sizes.values())

@@ -91,9 +91,20 @@ def test_adapt(capsys: Capture, characters: CharacterSet) -> None:
     assert found["steps"][-1]["query_accuracy"] > found["steps"][0]["query_accuracy"]
     again = ask(capsys, "adapt", *names, "--learner", "preinit", "--shots", "1", "--steps", "4")
     assert again == found
+    assert (
+        ask(capsys, "adapt", *names, "--learner", "preinit", "--shots", "1", "--steps", "4", "--device", "cpu") == found
+    )
     assert cli.main(["adapt", *names]) == 0
     table = capsys.readouterr().out.splitlines()
     assert table[2].split() == ["step", "support", "loss", "query", "accuracy"]
+
+
+def test_a_device_that_is_not_there_is_refused_before_any_work(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for command in (("adapt", "a", "b"), ("evaluate",), ("train", "--learner", "anil", "--output", "r")):
+        assert "there is no device 'cuda' here" in refused(capsys, *command, "--device", "cuda")
 
 
 def test_evaluate_takes_the_best_learner_that_ships(capsys: Capture, characters: CharacterSet) -> None:

@@ -36,6 +36,9 @@ def refused(capsys: Capture, *arguments: str) -> str:
     ("arguments", "said"),
     [
         ((*RUN, "--embedding", "gradient", "--meta-steps", "5"), "--meta-steps does not go with --embedding"),
+        ((*RUN, "--embedding", "gradient", "--device", "cpu"), "--device does not go with --embedding"),
+        (("evaluate", "--embedding", "gradient", "--device", "cpu"), "--device does not go with --embedding"),
+        (("evaluate", "--device", "tpu"), "invalid choice: 'tpu'"),
         ((*RUN, "--embedding", "gradient", "--world", "mixed"), "--world does not go with --embedding"),
         ((*RUN, "--embedding", "gradient", "--learner", "anil"), "not allowed with"),
         ((*RUN, "--recipe", "all", "--embedding", "gradient"), "not allowed with"),

@@ -113,7 +113,9 @@ def class_names(task: TaskBatch, characters: CharacterSet) -> list[str]:
 
 def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: Tensor | None = None) -> AdaptationView:
     """Adapt to one task and return all that is shown; by default, with the learner's own embedding of the task."""
+    task = task.to(learner.device)
     embedding = learner.embed(task) if embedding is None else embedding
+    embedding = None if embedding is None else embedding.to(learner.device)
     with torch.no_grad():
         start = time.perf_counter()
         seen = learner.adapt(task, embedding, steps)
@@ -122,16 +124,16 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
         plane = _plane(learner, task, bodies, features)
     layers = seen.parameters[0] if seen.step_sizes else ()
-    sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).numpy() for name in layers}
+    sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).cpu().numpy() for name in layers}
     return AdaptationView(
         learner=title,
-        support_loss=seen.support_loss[:, 0].numpy(),
-        query_accuracy=seen.query_accuracy[:, 0].numpy(),
-        probabilities=seen.query_logits[:, 0].softmax(-1).numpy(),
-        guesses=answers(seen.query_logits[:, 0]).numpy(),
+        support_loss=seen.support_loss[:, 0].cpu().numpy(),
+        query_accuracy=seen.query_accuracy[:, 0].cpu().numpy(),
+        probabilities=seen.query_logits[:, 0].softmax(-1).cpu().numpy(),
+        guesses=answers(seen.query_logits[:, 0]).cpu().numpy(),
         plane=plane,
         step_sizes=sizes,
-        attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).numpy(),
+        attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).cpu().numpy(),
         seconds=seconds,
     )
 
@@ -155,16 +157,17 @@ def _plane(learner: Learner, task: TaskBatch, bodies: Sequence[Params], features
     places = (features - middle) @ directions[:2].T
     low, high = places.amin((0, 1)), places.amax((0, 1))
     room = ROOM * (high - low)
-    x, y = (torch.linspace(float(a), float(b), GRID) for a, b in zip(low - room, high + room, strict=True))
+    edges = zip(low - room, high + room, strict=True)
+    x, y = (torch.linspace(float(a), float(b), GRID, device=features.device) for a, b in edges)
     points = middle + torch.cartesian_prod(y, x).flip(1) @ directions[:2]
     regions = torch.stack([answers(learner.backbone.classify(body, points[None])[0]) for body in bodies])
     return Plane(
-        x=x.numpy(),
-        y=y.numpy(),
-        regions=regions.view(-1, GRID, GRID).to(torch.int8).numpy(),
-        support=places[:, : task.support_y.shape[1]].numpy(),
-        support_y=task.support_y[0].numpy(),
-        queries=places[:, task.support_y.shape[1] :].numpy(),
+        x=x.cpu().numpy(),
+        y=y.cpu().numpy(),
+        regions=regions.view(-1, GRID, GRID).to(torch.int8).cpu().numpy(),
+        support=places[:, : task.support_y.shape[1]].cpu().numpy(),
+        support_y=task.support_y[0].cpu().numpy(),
+        queries=places[:, task.support_y.shape[1] :].cpu().numpy(),
     )
 
 
