@@ -9,14 +9,14 @@ fill in are made from them by ``notebooks/blanks.py``.
 """
 
 from metalearn.check.notebook01 import draw_task
-from metalearn.check.notebook02 import fisher, gradient_embedding
-from metalearn.check.notebook03 import adaptation_embedding, fold_in
-from metalearn.check.notebook04 import task_start
-from metalearn.check.notebook05 import alfa_step, inner_step
-from metalearn.check.notebook06 import attend, straight_through
-from metalearn.check.notebook07 import paired_difference
-from metalearn.check.notebook08 import ink
-from metalearn.check.notebook09 import combined_gradient, shares
+from metalearn.check.notebook03 import fisher, gradient_embedding
+from metalearn.check.notebook04 import adaptation_embedding, fold_in
+from metalearn.check.notebook05 import task_start
+from metalearn.check.notebook06 import alfa_step, inner_step
+from metalearn.check.notebook07 import attend, straight_through
+from metalearn.check.notebook08 import paired_difference
+from metalearn.check.notebook09 import ink
+from metalearn.check.notebook10 import combined_gradient, shares
 from metalearn.check.result import Result
 
 __all__ = [

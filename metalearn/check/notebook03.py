@@ -1,83 +1,109 @@
-"""Checks of the exercises on the other families of embeddings (notebook 03)."""
+"""Checks of the exercises on gradient task embeddings (notebook 03)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, StoppedError, array, close, equals, exercise, is_not, normal, shaped
+from metalearn.check.result import Attempt, Point, array, close, equals, exercise, is_not, normal, shaped
+from metalearn.learners.backbone import Backbone, Params
+from metalearn.tasks.task_batch import TaskBatch
 
 
 @exercise
-def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
-    """``adaptation_embedding(before, after)``: what adaptation changed, ``[tasks, D]``, whatever the classes' order."""
-    shapes = {"scale": (3, 4), "shift": (3, 4), "head_weight": (3, 5, 6)}
-    before, after = ({n: normal(*s, seed=i + k) for i, (n, s) in enumerate(shapes.items())} for k in (0, 10))
-    found = attempt(before, after)
-    yield shaped(found, 3, 14, why="scale, shift and one number per feature of the head: its rows follow the classes")
-    moved = [{name: p + 1 for name, p in side.items()} for side in (before, after)]
+def gradient_embedding(attempt: Attempt) -> Iterator[Point]:
+    """``gradient_embedding(backbone, base, batch)``: rows of length one, ``[tasks, channels of the last block]``."""
+    backbone = Backbone(widths=(8, 16), pools=(2,))
+    base = backbone.initial(1)
+    x, y = torch.rand(3, 6, 1, 28, 28, generator=torch.Generator().manual_seed(0)), torch.arange(3).repeat(3, 2)
+    ids = torch.zeros_like(y)
+    batch = TaskBatch(x, y, x.flip(0), y, 3, ids, ids)
+    found = attempt(backbone, base, batch)
+    yield shaped(found, 3, 16, why="one row per task, one number per channel; the head has no part in it")
     yield (
-        close(attempt(*moved), found),
-        "only what changed counts",
-        "it depends on where adaptation started: embed the difference, not the adapted parameters",
+        bool(array(found).any()),
+        "the gradient is not zero",
+        "the gradient is zero: while all classes share one row, nothing pulls at the body. Let the head step first",
     )
-    renamed = [side | {"head_weight": side["head_weight"][:, [2, 0, 1, 4, 3]]} for side in (before, after)]
     yield (
-        close(attempt(*renamed), found),
+        close(attempt(backbone, base, replace(batch, query_x=x, query_y=y.flip(1))), found),
+        "queries are not looked at",
+        "other queries give another embedding: the query set was used, which is not known when a task is embedded",
+    )
+    renamed = replace(batch, support_y=torch.tensor([2, 0, 1])[y])
+    yield (
+        close(attempt(backbone, base, renamed), found),
         "the order of the classes does not matter",
-        "renaming the classes changes the embedding: the head's rows leaked in. Average over the classes",
+        "renaming the classes changes the embedding: their order leaked in. Start the head with one row for all",
     )
-    scale, shift, head = (after[name] - before[name] for name in shapes)
+    yield (
+        close(
+            np.concatenate([array(attempt(backbone, base, batch[t])).ravel() for t in range(3)]), array(found).ravel()
+        ),
+        "a task's row does not depend on the other tasks",
+        "a task by itself gets another row than among others: take each task's gradient of its own loss",
+    )
+    right = _gradient_rows(backbone, base, batch, -0.5)
+    yield is_not(found, -right, "it is the gradient", "the sign is reversed: it is the gradient, not the step against")
     yield is_not(
-        array(found)[:, 8:],
-        head.mean(1),
-        "the head's change is squared before it is averaged",
-        "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: square it first",
+        found,
+        _gradient_rows(backbone, base, batch, 0.5),
+        "the head goes down its loss",
+        "the head takes its steps in the wrong direction, up the loss: subtract the gradient",
     )
-    body = torch.cat([scale, shift], dim=1)
-    yield is_not(
-        array(found)[:, :8],
-        -body,
-        "it points from before to after",
-        "the sign is reversed: it is after minus before",
+    yield (
+        close(np.linalg.norm(array(found), axis=1), np.ones(3)),
+        "rows have length one",
+        "the rows do not have length one: bring each to it, or tasks with a large loss will drown the others",
     )
-    yield equals(found, torch.cat([body, head.square().mean(1)], dim=1), "the change, and the head's mean square")
+    yield equals(found, right, "the gradient in the last shift after three steps of 0.5 of a head that starts at zero")
+
+
+def _gradient_rows(backbone: Backbone, base: Params, batch: TaskBatch, move: float) -> Tensor:
+    name = backbone.scales_and_shifts[-1]
+    shift = base[name].expand(len(batch), -1).contiguous().requires_grad_()
+    with torch.enable_grad():
+        z = backbone.features({**base, name: shift}, batch.support_x)
+        fixed = z.detach()
+        weight, bias = z.new_zeros(len(batch), batch.ways, z.shape[2]), z.new_zeros(len(batch), 1, batch.ways)
+        target = F.one_hot(batch.support_y, batch.ways)
+        for _ in range(3):
+            error = ((fixed @ weight.mT + bias).softmax(2) - target) / z.shape[1]
+            weight, bias = weight + move * error.mT @ fixed, bias + move * error.sum(1, keepdim=True)
+        loss = F.cross_entropy((z @ weight.mT + bias).flatten(0, 1), batch.support_y.flatten())
+        return F.normalize(torch.autograd.grad(loss, shift)[0])
 
 
 @exercise
-def fold_in(attempt: Attempt) -> Iterator[Point]:
-    """``fold_in(scores, factors, strength)``: a new task's factors from the scores that exist, ``[rank]``."""
-    factors, scores, strength = normal(9, 3, seed=3).double().numpy(), normal(9, seed=4).double().numpy(), 0.5
-    scores[[1, 4, 5]] = np.nan
-    seen = ~np.isnan(scores)
-
-    def ridge(v: np.ndarray, r: np.ndarray, weight: float) -> np.ndarray:
-        return np.linalg.solve(v.T @ v + weight * np.eye(3), v.T @ r)
-
-    found = attempt(scores.copy(), factors.copy(), strength)
-    if isinstance(found, (Tensor, np.ndarray)) and np.isnan(array(found)).any():
-        raise StoppedError("a missing score (NaN) has spread to the whole answer: leave out its row of factors as well")
-    yield shaped(found, 3, why="one number per factor")
-    for filled, name in ((0.0, "zero"), (float(np.nanmean(scores)), "the mean score")):
-        yield is_not(
-            found,
-            ridge(factors, np.where(seen, scores, filled), strength),
-            f"a missing score is not taken for {name}",
-            f"a missing score was taken for {name}: that is a claim about a solver nobody asked. Leave its row out",
-        )
+def fisher(attempt: Attempt) -> Iterator[Point]:
+    """``fisher(weight, z, y)``: the diagonal of the empirical Fisher information of a linear head, ``[ways, F]``."""
+    weight, z, y = normal(3, 5, seed=1), normal(12, 5, seed=2), torch.arange(12) % 3
+    error = (z @ weight.T).softmax(1) - F.one_hot(y, 3)
+    each = error[:, :, None] * z[:, None]  # the gradient of every drawing, [n, ways, F]
+    found = attempt(weight.clone(), z.clone(), y)
+    yield shaped(found, 3, 5, why="one number for each weight")
     yield is_not(
         found,
-        ridge(factors[seen], scores[seen], 0),
-        "the ridge is there",
-        "this is plain least squares: without strength on the diagonal, two scores would settle three factors",
+        each.mean(0).square(),
+        "the squares are taken drawing by drawing",
+        "this is the square of the mean gradient. Drawings that pull in opposite directions cancel there; square each "
+        "drawing's gradient by itself, then average",
     )
+    yield is_not(found, each.mean(0), "gradients are squared", "this is the mean gradient, and nothing is squared yet")
     yield is_not(
         found,
-        ridge(factors[seen], scores[seen], strength * seen.sum()),
-        "the ridge does not grow with the scores",
-        "strength was multiplied by the number of scores: with more of them, the pull to zero should count for less",
+        each.square().sum(0),
+        "it is a mean over drawings",
+        "this is the sum over drawings: a task with more shots would look like another task. Take the mean",
     )
-    yield equals(found, ridge(factors[seen], scores[seen], strength), "the ridge regression on the scores that exist")
-    few = attempt(np.where(np.arange(9) == 0, scores, np.nan), factors.copy(), strength)
-    yield equals(few, ridge(factors[:1], scores[:1], strength), "the same with a single score")
+    right_class_only = F.one_hot(y, 3)[:, :, None] * each
+    yield is_not(
+        found,
+        right_class_only.square().mean(0),
+        "all rows of the head are seen",
+        "only the row of the right class is there: raising its logit lowers the others, so their rows have a gradient",
+    )
+    yield equals(found, each.square().mean(0), "the mean of squared per-drawing gradients")

@@ -1,52 +1,83 @@
-"""Checks of the exercise on where the inner loop starts (notebook 04)."""
+"""Checks of the exercises on the other families of embeddings (notebook 04)."""
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
+from metalearn.check.result import Attempt, Point, StoppedError, array, close, equals, exercise, is_not, normal, shaped
 
 
 @exercise
-def task_start(attempt: Attempt) -> Iterator[Point]:
-    """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
-    phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
-    offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
-    before = {name: p.detach().clone() for name, p in phi.items()}
-    right = {
-        "scale": phi["scale"] + offsets["scale"],
-        "head_weight": (phi["head_weight"] + offsets["head_weight"])[:, None].expand(-1, 2, -1),
-    }
-    found = attempt(phi, offsets, 2)
-    yield named(found, right)
+def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
+    """``adaptation_embedding(before, after)``: what adaptation changed, ``[tasks, D]``, whatever the classes' order."""
+    shapes = {"scale": (3, 4), "shift": (3, 4), "head_weight": (3, 5, 6)}
+    before, after = ({n: normal(*s, seed=i + k) for i, (n, s) in enumerate(shapes.items())} for k in (0, 10))
+    found = attempt(before, after)
+    yield shaped(found, 3, 14, why="scale, shift and one number per feature of the head: its rows follow the classes")
+    moved = [{name: p + 1 for name, p in side.items()} for side in (before, after)]
     yield (
-        close(phi, before),
-        "φ is as it was",
-        "φ itself was changed: it belongs to all tasks. Return new tensors, and change nothing in place",
+        close(attempt(*moved), found),
+        "only what changed counts",
+        "it depends on where adaptation started: embed the difference, not the adapted parameters",
     )
-    alone = {"scale": offsets["scale"], "head_weight": offsets["head_weight"][:, None].expand(-1, 2, -1)}
+    renamed = [side | {"head_weight": side["head_weight"][:, [2, 0, 1, 4, 3]]} for side in (before, after)]
+    yield (
+        close(attempt(*renamed), found),
+        "the order of the classes does not matter",
+        "renaming the classes changes the embedding: the head's rows leaked in. Average over the classes",
+    )
+    scale, shift, head = (after[name] - before[name] for name in shapes)
+    yield is_not(
+        array(found)[:, 8:],
+        head.mean(1),
+        "the head's change is squared before it is averaged",
+        "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: square it first",
+    )
+    body = torch.cat([scale, shift], dim=1)
+    yield is_not(
+        array(found)[:, :8],
+        -body,
+        "it points from before to after",
+        "the sign is reversed: it is after minus before",
+    )
+    yield equals(found, torch.cat([body, head.square().mean(1)], dim=1), "the change, and the head's mean square")
+
+
+@exercise
+def fold_in(attempt: Attempt) -> Iterator[Point]:
+    """``fold_in(scores, factors, strength)``: a new task's factors from the scores that exist, ``[rank]``."""
+    factors, scores, strength = normal(9, 3, seed=3).double().numpy(), normal(9, seed=4).double().numpy(), 0.5
+    scores[[1, 4, 5]] = np.nan
+    seen = ~np.isnan(scores)
+
+    def ridge(v: np.ndarray, r: np.ndarray, weight: float) -> np.ndarray:
+        return np.linalg.solve(v.T @ v + weight * np.eye(3), v.T @ r)
+
+    found = attempt(scores.copy(), factors.copy(), strength)
+    if isinstance(found, (Tensor, np.ndarray)) and np.isnan(array(found)).any():
+        raise StoppedError("a missing score (NaN) has spread to the whole answer: leave out its row of factors as well")
+    yield shaped(found, 3, why="one number per factor")
+    for filled, name in ((0.0, "zero"), (float(np.nanmean(scores)), "the mean score")):
+        yield is_not(
+            found,
+            ridge(factors, np.where(seen, scores, filled), strength),
+            f"a missing score is not taken for {name}",
+            f"a missing score was taken for {name}: that is a claim about a solver nobody asked. Leave its row out",
+        )
     yield is_not(
         found,
-        alone,
-        "the offset is added to φ",
-        "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
+        ridge(factors[seen], scores[seen], 0),
+        "the ridge is there",
+        "this is plain least squares: without strength on the diagonal, two scores would settle three factors",
     )
-    yield (
-        close(found["head_weight"][:, 0], found["head_weight"][:, 1]),
-        "all classes start with the same row",
-        "the rows of the head differ: an embedding that ignores the order of the classes cannot tell them apart",
+    yield is_not(
+        found,
+        ridge(factors[seen], scores[seen], strength * seen.sum()),
+        "the ridge does not grow with the scores",
+        "strength was multiplied by the number of scores: with more of them, the pull to zero should count for less",
     )
-    yield equals(found, right, "φ plus the offset of each task")
-    total = torch.stack([p.sum() for p in found.values()]).sum()
-    leaves = [*phi.values(), *offsets.values()]
-    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else (None,) * 4
-    yield (
-        all(g is not None for g in outer[2:]),
-        "the outer gradient reaches the offsets",
-        "the graph to the offsets is detached: g could never learn. Avoid .data, detach and no_grad",
-    )
-    yield (
-        all(g is not None for g in outer[:2]),
-        "the outer gradient reaches φ",
-        "the graph to φ is detached: the shared start could never learn. Avoid .data, detach and no_grad",
-    )
+    yield equals(found, ridge(factors[seen], scores[seen], strength), "the ridge regression on the scores that exist")
+    few = attempt(np.where(np.arange(9) == 0, scores, np.nan), factors.copy(), strength)
+    yield equals(few, ridge(factors[:1], scores[:1], strength), "the same with a single score")

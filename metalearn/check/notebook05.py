@@ -1,85 +1,52 @@
-"""Checks of the exercises on steps and meta-optimizers (notebook 05)."""
+"""Checks of the exercise on where the inner loop starts (notebook 05)."""
 
 from collections.abc import Iterator
 
 import torch
 
 from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
-from metalearn.learners.backbone import Params
 
 
 @exercise
-def inner_step(attempt: Attempt) -> Iterator[Point]:
-    """``inner_step(losses, parameters, step_size)``: the parameters one step later, with the graph behind them."""
-    phi = torch.tensor([0.5, -1.0, 2.0], requires_grad=True)
-    target = normal(4, 3, seed=5)
-    task = {"phi": phi.expand(4, -1).clone()}
-    losses = (task["phi"] - target).pow(4).mean(1)
-    (gradient,) = torch.autograd.grad(losses.sum(), task["phi"], create_graph=True)
-    start = task["phi"].detach().clone()
-    found = attempt(losses, task, 0.1)
-    yield named(found, task)
+def task_start(attempt: Attempt) -> Iterator[Point]:
+    """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
+    phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
+    offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
+    before = {name: p.detach().clone() for name, p in phi.items()}
+    right = {
+        "scale": phi["scale"] + offsets["scale"],
+        "head_weight": (phi["head_weight"] + offsets["head_weight"])[:, None].expand(-1, 2, -1),
+    }
+    found = attempt(phi, offsets, 2)
+    yield named(found, right)
     yield (
-        close(task["phi"], start),
-        "the parameters it was given are as they were",
-        "the parameters were changed in place: return new ones, as those may belong to other tasks or steps",
+        close(phi, before),
+        "φ is as it was",
+        "φ itself was changed: it belongs to all tasks. Return new tensors, and change nothing in place",
     )
-    yield is_not(
-        found, {"phi": start + 0.1 * gradient}, "it goes down", "the step goes up the loss: subtract the gradient"
-    )
-    yield is_not(
-        found,
-        {"phi": start - 0.1 * gradient / 4},
-        "each task steps by its own gradient",
-        "the gradient is that of the mean over tasks, so that a task steps a quarter as far among four as alone: "
-        "differentiate the sum, which keeps tasks with parameters of their own apart",
-    )
-    yield equals(found, {"phi": start - 0.1 * gradient}, "parameters minus step_size times each task's gradient")
-    yield (
-        found["phi"].requires_grad,
-        "the graph goes on behind the step",
-        "the graph is detached: no outer gradient can reach the start through this step. Avoid .data, detach, no_grad",
-    )
-    (outer,) = torch.autograd.grad(found["phi"].sum(), phi, retain_graph=True, allow_unused=True)
-    yield (
-        outer is not None,
-        "an outer gradient reaches the start",
-        "the graph is detached from the start of the task: the step must begin at the parameters it was given",
-    )
-    (through,) = torch.autograd.grad((task["phi"] - 0.1 * gradient).sum(), phi)
-    yield (
-        close(outer, through),
-        "the outer gradient runs through the inner one",
-        "the inner gradient counts as a constant, as in first-order MAML: ask autograd for create_graph=True",
-    )
-
-
-@exercise
-def alfa_step(attempt: Attempt) -> Iterator[Point]:
-    """``alfa_step(parameters, gradients, sizes, decays)``: (1 - β) φ - α ∇L, with an α and a β for each task."""
-    phi, gradient = ({"scale": normal(4, 4, seed=s), "head_weight": normal(4, 2, 4, seed=s + 1)} for s in (11, 13))
-    alpha, beta = ({name: torch.rand(4, generator=torch.Generator().manual_seed(s)) for name in phi} for s in (1, 2))
-    found = attempt(phi, gradient, alpha, beta)
-
-    def stepped(direction: float, keep: float, by_task: bool = True) -> Params:
-        shape = {name: (4, *(1,) * (p.ndim - 1)) if by_task else (4,) for name, p in phi.items()}
-        a, b = ({name: v.view(shape[name]) for name, v in of.items()} for of in (alpha, beta))
-        return {name: (1 + keep * b[name]) * p + direction * a[name] * gradient[name] for name, p in phi.items()}
-
-    yield named(found, phi)
-    yield is_not(found, stepped(1, -1), "it goes down", "the step goes up the loss: subtract α times the gradient")
+    alone = {"scale": offsets["scale"], "head_weight": offsets["head_weight"][:, None].expand(-1, 2, -1)}
     yield is_not(
         found,
-        stepped(-1, -1, by_task=False),
-        "each task has its own α and β",
-        "the step sizes were laid along the channels, not the tasks: PyTorch lines up the last dimensions. Give [T] as "
-        "many dimensions as the parameter has",
+        alone,
+        "the offset is added to φ",
+        "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
     )
-    yield is_not(found, stepped(-1, 0), "β is used", "the decay β is not used: the parameters should shrink by 1 - β")
-    yield is_not(found, stepped(-1, 1), "β shrinks", "β makes the parameters grow: it is 1 - β, not 1 + β")
-    right = stepped(-1, -1)
-    only_move = {name: right[name] - p for name, p in phi.items()}
-    yield is_not(
-        found, only_move, "it returns parameters", "this is the change alone: add it to the parameters it starts from"
+    yield (
+        close(found["head_weight"][:, 0], found["head_weight"][:, 1]),
+        "all classes start with the same row",
+        "the rows of the head differ: an embedding that ignores the order of the classes cannot tell them apart",
     )
-    yield equals(found, right, "(1 - β) φ - α ∇L")
+    yield equals(found, right, "φ plus the offset of each task")
+    total = torch.stack([p.sum() for p in found.values()]).sum()
+    leaves = [*phi.values(), *offsets.values()]
+    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else (None,) * 4
+    yield (
+        all(g is not None for g in outer[2:]),
+        "the outer gradient reaches the offsets",
+        "the graph to the offsets is detached: g could never learn. Avoid .data, detach and no_grad",
+    )
+    yield (
+        all(g is not None for g in outer[:2]),
+        "the outer gradient reaches φ",
+        "the graph to φ is detached: the shared start could never learn. Avoid .data, detach and no_grad",
+    )

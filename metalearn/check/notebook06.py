@@ -1,84 +1,85 @@
-"""Checks of the exercises on attention (notebook 06)."""
+"""Checks of the exercises on steps and meta-optimizers (notebook 06)."""
 
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, equals, exercise, is_not, normal, shaped
-
-
-@exercise
-def attend(attempt: Attempt) -> Iterator[Point]:
-    """``attend(queries, keys, values)``: scaled dot-product attention, ``[tasks, D]``."""
-    queries, keys, values = 2 * normal(3, 4, seed=21), normal(5, 4, seed=22), normal(5, 6, seed=23)
-    scores = queries @ keys.T / 2
-    found = attempt(queries.clone(), keys.clone(), values.clone())
-    yield shaped(found, 3, 6, why="one row per task, as long as a value")
-    yield is_not(
-        found,
-        scores.softmax(0) @ values,
-        "the weights of a task add up to one",
-        "the softmax runs over the tasks: tasks would compete for a key. It belongs over the keys, the last dimension",
-    )
-    yield is_not(
-        found,
-        scores @ values,
-        "the scores are weights",
-        "there is no softmax: raw scores can be negative and unbounded",
-    )
-    yield is_not(
-        found,
-        (2 * scores).softmax(1) @ values,
-        "the scores are scaled",
-        "the scores are not divided by the root of the length of a key: long keys would make every choice a hard one",
-    )
-    yield is_not(
-        found,
-        (scores / 2).softmax(1) @ values,
-        "they are scaled by the root of the length",
-        "the scores are divided by the length of a key: it is its square root that keeps their variance at one",
-    )
-    yield is_not(
-        found,
-        values[scores.argmax(1)],
-        "all values take part",
-        "only the best key's value is returned: the choice is hard, and no gradient would reach the queries",
-    )
-    yield equals(found, scores.softmax(1) @ values, "softmax(q kᵀ / √length) v")
+from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
+from metalearn.learners.backbone import Params
 
 
 @exercise
-def straight_through(attempt: Attempt) -> Iterator[Point]:
-    """``straight_through(scores)``: gates of 0 or 1 that learn as if they were a sigmoid."""
-    scores = torch.tensor([[-3.0, -0.4, 0.2], [1.5, 0.6, -1.0]], requires_grad=True)
-    on, soft = (scores > 0).float(), torch.sigmoid(scores)
-    found = attempt(scores)
-    yield shaped(found, 2, 3)
-    yield is_not(
-        found,
-        soft,
-        "the gates are hard",
-        "the gates are soft: nothing is switched off, only turned down. Return 0 or 1",
-    )
-    yield is_not(found, 1 - on, "a positive score is on", "the gates are the wrong way round: a positive score is on")
-    yield is_not(
-        found,
-        torch.ones(2, 3),
-        "a negative score is off",
-        "every gate is on: a sigmoid is above zero always. Its threshold is one half, that of a score is zero",
-    )
-    yield equals(found, on, "1 where the score is positive, else 0")
+def inner_step(attempt: Attempt) -> Iterator[Point]:
+    """``inner_step(losses, parameters, step_size)``: the parameters one step later, with the graph behind them."""
+    phi = torch.tensor([0.5, -1.0, 2.0], requires_grad=True)
+    target = normal(4, 3, seed=5)
+    task = {"phi": phi.expand(4, -1).clone()}
+    losses = (task["phi"] - target).pow(4).mean(1)
+    (gradient,) = torch.autograd.grad(losses.sum(), task["phi"], create_graph=True)
+    start = task["phi"].detach().clone()
+    found = attempt(losses, task, 0.1)
+    yield named(found, task)
     yield (
-        isinstance(found, Tensor) and found.requires_grad,
-        "a gradient comes back",
-        "the graph is detached: a comparison has no gradient. Add soft - soft.detach(), which is zero and has one",
+        close(task["phi"], start),
+        "the parameters it was given are as they were",
+        "the parameters were changed in place: return new ones, as those may belong to other tasks or steps",
     )
-    (gradient,) = torch.autograd.grad(found.sum(), scores)
     yield is_not(
-        gradient,
-        torch.ones(2, 3),
-        "the gradient is not that of the score itself",
-        "the gradient passes as if the gate were its score: then a gate far beyond doubt moves as much as an open one",
+        found, {"phi": start + 0.1 * gradient}, "it goes down", "the step goes up the loss: subtract the gradient"
     )
-    yield equals(gradient, soft * (1 - soft), "the sigmoid, in the gradient")
+    yield is_not(
+        found,
+        {"phi": start - 0.1 * gradient / 4},
+        "each task steps by its own gradient",
+        "the gradient is that of the mean over tasks, so that a task steps a quarter as far among four as alone: "
+        "differentiate the sum, which keeps tasks with parameters of their own apart",
+    )
+    yield equals(found, {"phi": start - 0.1 * gradient}, "parameters minus step_size times each task's gradient")
+    yield (
+        found["phi"].requires_grad,
+        "the graph goes on behind the step",
+        "the graph is detached: no outer gradient can reach the start through this step. Avoid .data, detach, no_grad",
+    )
+    (outer,) = torch.autograd.grad(found["phi"].sum(), phi, retain_graph=True, allow_unused=True)
+    yield (
+        outer is not None,
+        "an outer gradient reaches the start",
+        "the graph is detached from the start of the task: the step must begin at the parameters it was given",
+    )
+    (through,) = torch.autograd.grad((task["phi"] - 0.1 * gradient).sum(), phi)
+    yield (
+        close(outer, through),
+        "the outer gradient runs through the inner one",
+        "the inner gradient counts as a constant, as in first-order MAML: ask autograd for create_graph=True",
+    )
+
+
+@exercise
+def alfa_step(attempt: Attempt) -> Iterator[Point]:
+    """``alfa_step(parameters, gradients, sizes, decays)``: (1 - β) φ - α ∇L, with an α and a β for each task."""
+    phi, gradient = ({"scale": normal(4, 4, seed=s), "head_weight": normal(4, 2, 4, seed=s + 1)} for s in (11, 13))
+    alpha, beta = ({name: torch.rand(4, generator=torch.Generator().manual_seed(s)) for name in phi} for s in (1, 2))
+    found = attempt(phi, gradient, alpha, beta)
+
+    def stepped(direction: float, keep: float, by_task: bool = True) -> Params:
+        shape = {name: (4, *(1,) * (p.ndim - 1)) if by_task else (4,) for name, p in phi.items()}
+        a, b = ({name: v.view(shape[name]) for name, v in of.items()} for of in (alpha, beta))
+        return {name: (1 + keep * b[name]) * p + direction * a[name] * gradient[name] for name, p in phi.items()}
+
+    yield named(found, phi)
+    yield is_not(found, stepped(1, -1), "it goes down", "the step goes up the loss: subtract α times the gradient")
+    yield is_not(
+        found,
+        stepped(-1, -1, by_task=False),
+        "each task has its own α and β",
+        "the step sizes were laid along the channels, not the tasks: PyTorch lines up the last dimensions. Give [T] as "
+        "many dimensions as the parameter has",
+    )
+    yield is_not(found, stepped(-1, 0), "β is used", "the decay β is not used: the parameters should shrink by 1 - β")
+    yield is_not(found, stepped(-1, 1), "β shrinks", "β makes the parameters grow: it is 1 - β, not 1 + β")
+    right = stepped(-1, -1)
+    only_move = {name: right[name] - p for name, p in phi.items()}
+    yield is_not(
+        found, only_move, "it returns parameters", "this is the change alone: add it to the parameters it starts from"
+    )
+    yield equals(found, right, "(1 - β) φ - α ∇L")

@@ -1,47 +1,84 @@
-"""Checks of the exercise on comparing learners (notebook 07)."""
+"""Checks of the exercises on attention (notebook 07)."""
 
 from collections.abc import Iterator
 
-import numpy as np
+import torch
+from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, StoppedError, array, exercise, normal
+from metalearn.check.result import Attempt, Point, equals, exercise, is_not, normal, shaped
 
 
 @exercise
-def paired_difference(attempt: Attempt) -> Iterator[Point]:
-    """``paired_difference(a, b)``: the mean of a - b over tasks, and half its 95 % interval."""
-    hardness = 0.2 * normal(200, seed=31).numpy()
-    a, b = 0.7 + hardness + 0.05 * normal(200, seed=32).numpy(), 0.65 + hardness
-    found = attempt(a.copy(), b.copy())
-    if not isinstance(found, tuple) or len(found) != 2:
-        raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
-    mean, half = map(array, found)
-    if mean.size != 1 or half.size != 1:
-        raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
-    mean, half = mean.item(), half.item()
-    error = (a - b).std(ddof=1) / 200**0.5
-    apart = np.hypot(a.std(ddof=1), b.std(ddof=1)) / 200**0.5
+def attend(attempt: Attempt) -> Iterator[Point]:
+    """``attend(queries, keys, values)``: scaled dot-product attention, ``[tasks, D]``."""
+    queries, keys, values = 2 * normal(3, 4, seed=21), normal(5, 4, seed=22), normal(5, 6, seed=23)
+    scores = queries @ keys.T / 2
+    found = attempt(queries.clone(), keys.clone(), values.clone())
+    yield shaped(found, 3, 6, why="one row per task, as long as a value")
+    yield is_not(
+        found,
+        scores.softmax(0) @ values,
+        "the weights of a task add up to one",
+        "the softmax runs over the tasks: tasks would compete for a key. It belongs over the keys, the last dimension",
+    )
+    yield is_not(
+        found,
+        scores @ values,
+        "the scores are weights",
+        "there is no softmax: raw scores can be negative and unbounded",
+    )
+    yield is_not(
+        found,
+        (2 * scores).softmax(1) @ values,
+        "the scores are scaled",
+        "the scores are not divided by the root of the length of a key: long keys would make every choice a hard one",
+    )
+    yield is_not(
+        found,
+        (scores / 2).softmax(1) @ values,
+        "they are scaled by the root of the length",
+        "the scores are divided by the length of a key: it is its square root that keeps their variance at one",
+    )
+    yield is_not(
+        found,
+        values[scores.argmax(1)],
+        "all values take part",
+        "only the best key's value is returned: the choice is hard, and no gradient would reach the queries",
+    )
+    yield equals(found, scores.softmax(1) @ values, "softmax(q kᵀ / √length) v")
 
-    def near(value: float) -> bool:
-        return bool(abs(half / value - 1) < 0.02)
 
-    yield not np.isclose(mean, (b - a).mean()), "it is a - b", "the sign is reversed: it is a minus b"
-    yield bool(np.isclose(mean, (a - b).mean())), "the mean is right", "the mean is not that of a - b over the tasks"
-    yield (
-        not (near(1.96 * apart) or near(apart)),
-        "tasks are compared with themselves",
-        "the spread of a and of b were taken apart, as if they came from different tasks: hard tasks are hard for "
-        "both. Take the difference task by task, then its spread",
+@exercise
+def straight_through(attempt: Attempt) -> Iterator[Point]:
+    """``straight_through(scores)``: gates of 0 or 1 that learn as if they were a sigmoid."""
+    scores = torch.tensor([[-3.0, -0.4, 0.2], [1.5, 0.6, -1.0]], requires_grad=True)
+    on, soft = (scores > 0).float(), torch.sigmoid(scores)
+    found = attempt(scores)
+    yield shaped(found, 2, 3)
+    yield is_not(
+        found,
+        soft,
+        "the gates are hard",
+        "the gates are soft: nothing is switched off, only turned down. Return 0 or 1",
     )
-    yield (
-        not (near(error * 200**0.5) or near(1.96 * error * 200**0.5)),
-        "it is the error of a mean",
-        "this is how much single tasks differ: that of their mean is smaller by the square root of how many there are",
+    yield is_not(found, 1 - on, "a positive score is on", "the gates are the wrong way round: a positive score is on")
+    yield is_not(
+        found,
+        torch.ones(2, 3),
+        "a negative score is off",
+        "every gate is on: a sigmoid is above zero always. Its threshold is one half, that of a score is zero",
     )
+    yield equals(found, on, "1 where the score is positive, else 0")
     yield (
-        not near(error),
-        "it is a 95 % interval",
-        "this is one standard error, which holds the truth two times in three",
+        isinstance(found, Tensor) and found.requires_grad,
+        "a gradient comes back",
+        "the graph is detached: a comparison has no gradient. Add soft - soft.detach(), which is zero and has one",
     )
-    yield not near(2 * 1.96 * error), "it is half the interval", "this is the whole width: give the half after the ±"
-    yield near(1.96 * error), "the interval is right", f"half the interval is {1.96 * error:.5f}, not {half:.5f}"
+    (gradient,) = torch.autograd.grad(found.sum(), scores)
+    yield is_not(
+        gradient,
+        torch.ones(2, 3),
+        "the gradient is not that of the score itself",
+        "the gradient passes as if the gate were its score: then a gate far beyond doubt moves as much as an open one",
+    )
+    yield equals(gradient, soft * (1 - soft), "the sigmoid, in the gradient")

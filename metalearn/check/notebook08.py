@@ -1,56 +1,47 @@
-"""Checks of the exercise on images of your own (notebook 08)."""
+"""Checks of the exercise on comparing learners (notebook 08)."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from metalearn.check.result import Attempt, Point, array, exercise, shaped
+from metalearn.check.result import Attempt, Point, StoppedError, array, exercise, normal
 
 
 @exercise
-def ink(attempt: Attempt) -> Iterator[Point]:
-    """``ink(grey)``: an image of any size, dark on light or light on dark, as ink in [0, 1], ``[28, 28]``."""
-    paper = np.full((84, 56), 255, np.uint8)
-    paper[20:48, 14:42] = 0  # a square, in an image that is none
-    thin = np.full((280, 280), 255, np.uint8)
-    thin[:, 143] = 0
-    faint = (200 + paper.astype(int) * 55 // 255).astype(np.uint8)
-    found: list[np.ndarray] = []
-    for grey in (paper, 255 - paper, thin, faint):
-        answer = attempt(grey.copy())
-        point = shaped(answer, 28, 28)
-        if not found or not point[0]:
-            yield point
-        found.append(array(answer).astype(float))
-    square, night, line, pale = found
+def paired_difference(attempt: Attempt) -> Iterator[Point]:
+    """``paired_difference(a, b)``: the mean of a - b over tasks, and half its 95 % interval."""
+    hardness = 0.2 * normal(200, seed=31).numpy()
+    a, b = 0.7 + hardness + 0.05 * normal(200, seed=32).numpy(), 0.65 + hardness
+    found = attempt(a.copy(), b.copy())
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
+    mean, half = map(array, found)
+    if mean.size != 1 or half.size != 1:
+        raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
+    mean, half = mean.item(), half.item()
+    error = (a - b).std(ddof=1) / 200**0.5
+    apart = np.hypot(a.std(ddof=1), b.std(ddof=1)) / 200**0.5
+
+    def near(value: float) -> bool:
+        return bool(abs(half / value - 1) < 0.02)
+
+    yield not np.isclose(mean, (b - a).mean()), "it is a - b", "the sign is reversed: it is a minus b"
+    yield bool(np.isclose(mean, (a - b).mean())), "the mean is right", "the mean is not that of a - b over the tasks"
     yield (
-        bool(square.max() <= 1.001 and square.min() >= -0.001),
-        "it lies between 0 and 1",
-        f"it runs from {square.min():.3g} to {square.max():.3g}: learners expect ink between 0 and 1",
+        not (near(1.96 * apart) or near(apart)),
+        "tasks are compared with themselves",
+        "the spread of a and of b were taken apart, as if they came from different tasks: hard tasks are hard for "
+        "both. Take the difference task by task, then its spread",
     )
     yield (
-        bool(square[0].mean() < 0.5),
-        "ink is high and the paper is empty",
-        "the paper is high and the ink is low: learners have only seen ink on an empty ground. Turn it round",
+        not (near(error * 200**0.5) or near(1.96 * error * 200**0.5)),
+        "it is the error of a mean",
+        "this is how much single tasks differ: that of their mean is smaller by the square root of how many there are",
     )
     yield (
-        bool(night[0].mean() < 0.5),
-        "light ink on a dark ground works too",
-        "light ink on a dark ground comes out inverted: do not assume white paper, look at what the border shows",
+        not near(error),
+        "it is a 95 % interval",
+        "this is one standard error, which holds the truth two times in three",
     )
-    rows, columns = (np.flatnonzero((square > 0.5).any(axis)) for axis in (1, 0))
-    yield (
-        len(rows) > 0 and abs(len(rows) - len(columns)) <= 1,
-        "shapes keep their proportions",
-        f"a square came out {len(rows)} high and {len(columns)} wide: pad the picture to a square before it is shrunk",
-    )
-    yield (
-        bool(line.max() > 0),
-        "thin strokes survive",
-        "a thin line vanished: picking every tenth pixel can miss it. Average over the area that a new pixel covers",
-    )
-    yield (
-        bool(pale.max() > 0.9),
-        "faint ink comes out at full contrast",
-        f"faint ink stays faint, {pale.max():.2f} at most: divide by the darkest, as pencils differ",
-    )
+    yield not near(2 * 1.96 * error), "it is half the interval", "this is the whole width: give the half after the ±"
+    yield near(1.96 * error), "the interval is right", f"half the interval is {1.96 * error:.5f}, not {half:.5f}"

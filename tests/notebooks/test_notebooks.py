@@ -57,14 +57,14 @@ def test_they_are_all_there() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "00_start_here",
         "01_tasks_and_omniglot",
-        "02_gradient_task_embedding",
-        "03_four_ways_to_embed_a_task",
-        "04_parameter_preinitialisation",
-        "05_meta_optimizer",
-        "06_attention",
-        "07_does_the_embedding_help",
-        "08_your_own_characters",
-        "09_from_laptop_to_cluster",
+        "03_gradient_task_embedding",
+        "04_four_ways_to_embed_a_task",
+        "05_parameter_preinitialisation",
+        "06_meta_optimizer",
+        "07_attention",
+        "08_does_the_embedding_help",
+        "09_your_own_characters",
+        "10_from_laptop_to_cluster",
     ]
 
 
@@ -125,14 +125,14 @@ def test_no_notebook_gives_a_solution_away(path: Path) -> None:
 def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blanks = _load("blanks")
     (tmp_path / "solutions").mkdir()
-    (tmp_path / "solutions" / "06.py").write_text('def gate(scores, hard):\n    """Choose."""\n    return scores > 0\n')
+    (tmp_path / "solutions" / "07.py").write_text('def gate(scores, hard):\n    """Choose."""\n    return scores > 0\n')
     old = nbformat.v4.new_code_cell('def gate(scores):\n    """Choose."""\n    ...\n\n\nml.check.gate(gate)')
     other = nbformat.v4.new_code_cell("print(1)")
-    nbformat.write(nbformat.v4.new_notebook(cells=[other, old]), tmp_path / "06_attention.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[other, old]), tmp_path / "07_attention.ipynb")
     monkeypatch.setattr(blanks, "FOLDER", tmp_path)
     monkeypatch.setattr(blanks, "SOLUTIONS", tmp_path / "solutions")
     blanks.main()
-    cells = _read(tmp_path / "06_attention.ipynb").cells
+    cells = _read(tmp_path / "07_attention.ipynb").cells
     assert cells[0].source == "print(1)"
     assert cells[1].source == (
         'def gate(scores, hard):\n    """Choose."""\n    ...  # your code here\n\n\nml.check.gate(gate)'
