@@ -9,6 +9,7 @@ fill in are made from them by ``notebooks/blanks.py``.
 """
 
 from metalearn.check.notebook01 import draw_task
+from metalearn.check.notebook02 import prototype_logits, reptile_step
 from metalearn.check.notebook03 import fisher, gradient_embedding
 from metalearn.check.notebook04 import adaptation_embedding, fold_in
 from metalearn.check.notebook05 import task_start
@@ -32,6 +33,8 @@ __all__ = [
     "ink",
     "inner_step",
     "paired_difference",
+    "prototype_logits",
+    "reptile_step",
     "shares",
     "straight_through",
     "task_start",

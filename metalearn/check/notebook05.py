@@ -3,43 +3,87 @@
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
+from metalearn.check.result import Attempt, Mistake, Point, close, exercise, follows, named, normal
+from metalearn.learners.backbone import Params
 
 
-@exercise
+@exercise(
+    "two sums, φ plus offset, and in both the shared part has no task dimension, so that broadcasting"
+    " adds it to every task. Then the head gets one row for each class, all alike",
+    "phi['scale'] + offsets['scale'] is [T, C]; (phi['head_weight'] + offsets['head_weight'])[:, "
+    "None].expand(-1, ways, -1) is [T, ways, F]",
+)
 def task_start(attempt: Attempt) -> Iterator[Point]:
     """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
     phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
     offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
-    before = {name: p.detach().clone() for name, p in phi.items()}
-    right = {
-        "scale": phi["scale"] + offsets["scale"],
-        "head_weight": (phi["head_weight"] + offsets["head_weight"])[:, None].expand(-1, 2, -1),
-    }
+    before = {name: p.detach().clone() for name, p in (*phi.items(), *((f"g {n}", p) for n, p in offsets.items()))}
+
+    def formula(
+        shared: float = 1, added: float = 1, tasks: str = "own", rows: str = "alike", part: str = "both"
+    ) -> Params:
+        start = {}
+        for name, p in phi.items():
+            offset = offsets[name] if part in ("both", name) else 0 * offsets[name]
+            offset = {
+                "own": offset,
+                "mean": offset.mean(0).expand_as(offset),
+                "first": offset[:1].expand_as(offset),
+                "sum": offset.sum(0).expand_as(offset),
+            }[tasks]
+            start[name] = shared * p + added * offset if part != "product" else p * offsets[name]
+        head = start["head_weight"][:, None].expand(-1, 2, -1)
+        start["head_weight"] = {"alike": head, "divided": head / 2, "zero": 0 * head}[rows]
+        return start
+
     found = attempt(phi, offsets, 2)
-    yield named(found, right)
+    yield named(found, formula(), why="a task dimension first, and in the head one row for each class")
+    now = {name: p.detach() for name, p in (*phi.items(), *((f"g {n}", p) for n, p in offsets.items()))}
     yield (
-        close(phi, before),
-        "φ is as it was",
-        "φ itself was changed: it belongs to all tasks. Return new tensors, and change nothing in place",
-    )
-    alone = {"scale": offsets["scale"], "head_weight": offsets["head_weight"][:, None].expand(-1, 2, -1)}
-    yield is_not(
-        found,
-        alone,
-        "the offset is added to φ",
-        "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
+        close(now, before),
+        "φ and the offsets are as they were",
+        "φ itself was changed, or the offsets: they belong to all. Return new tensors, and change nothing in place",
     )
     yield (
         close(found["head_weight"][:, 0], found["head_weight"][:, 1]),
         "all classes start with the same row",
         "the rows of the head differ: an embedding that ignores the order of the classes cannot tell them apart",
     )
-    yield equals(found, right, "φ plus the offset of each task")
+    yield follows(
+        found,
+        formula,
+        "φ plus the offset of each task",
+        Mistake(
+            "shared",
+            0,
+            "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
+        ),
+        Mistake("shared", -1, "φ was subtracted: it is φ plus the offset"),
+        Mistake("added", 0, "the offsets are not used: every task starts at φ, whatever its embedding says"),
+        Mistake("added", -1, "the offset was subtracted: it is φ plus the offset"),
+        Mistake("added", 0.5, "only half of the offset was added: add it as it is"),
+        Mistake("tasks", "mean", "the offsets were averaged over the tasks: then no task has a start of its own"),
+        Mistake("tasks", "sum", "the offsets were added up over the tasks: then no task has a start of its own"),
+        Mistake("tasks", "first", "all tasks got the offset of the first: each has its own row"),
+        Mistake("part", "scale", "the head's offset is missing: it is added to the row that all classes start with"),
+        Mistake("part", "head_weight", "the scale's offset is missing"),
+        Mistake("part", "product", "φ was multiplied by the offset: an offset of zero must leave it as it is, so add"),
+        Mistake("rows", "divided", "the head was divided among the classes: each starts with the whole row"),
+        Mistake("rows", "zero", "the head starts at zero: it starts at φ plus the offset, too"),
+    )
+    yield from _learns(found, phi, offsets)
+
+
+def _learns(found: Params, phi: Params, offsets: Params) -> Iterator[Point]:
+    """Check that the outer gradient reaches what the start was made of."""
     total = torch.stack([p.sum() for p in found.values()]).sum()
     leaves = [*phi.values(), *offsets.values()]
-    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else (None,) * 4
+    nothing: tuple[Tensor | None, ...] = (None,) * 4
+    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else nothing
+    if all(g is None for g in outer):
+        yield False, "", "the graph is gone: neither φ nor g could ever learn. Avoid .data, detach, no_grad and NumPy"
     yield (
         all(g is not None for g in outer[2:]),
         "the outer gradient reaches the offsets",
