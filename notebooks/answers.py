@@ -64,9 +64,9 @@ def main() -> None:
     OUTPUT.mkdir(exist_ok=True)
     for path in notebooks(parser.parse_args().names):
         number = path.name[:2]
-        if not (SOLUTIONS / f"{number}.md").exists():
-            continue
         made = answered(nbformat.read(path, as_version=4), number)
+        for cell in made.cells:
+            cell.source = cell.source.replace("](figures/", "](../figures/")
         nbformat.write(made, OUTPUT / path.name)
         print(f"{OUTPUT / path.name}: {len(answers(number))} exercises")
 

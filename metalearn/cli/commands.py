@@ -301,16 +301,17 @@ def course(options: argparse.Namespace) -> Result:
     from metalearn._front_ends import front_ends
 
     source = front_ends() / "notebooks"
-    files = sorted(path for path in source.iterdir() if path.suffix in (".ipynb", ".md") or path.name == "LICENSE")
-    there = [path.name for path in files if (options.folder / path.name).exists()]
+    files = [path for path in sorted(source.iterdir()) if path.suffix in (".ipynb", ".md") or path.name == "LICENSE"]
+    files += sorted((source / "figures").glob("*.svg"))
+    there = [path.name for path in files if (options.folder / path.relative_to(source)).exists()]
     if there:
         raise MetalearnError(
             "{folder} holds {name} already; name another folder, or move it away", folder=options.folder, name=there[0]
         )
     try:
-        options.folder.mkdir(parents=True, exist_ok=True)
+        (options.folder / "figures").mkdir(parents=True, exist_ok=True)
         for path in files:
-            shutil.copyfile(path, options.folder / path.name)
+            shutil.copyfile(path, options.folder / path.relative_to(source))
     except OSError as error:
         raise MetalearnError(
             "the course cannot be written to {folder} ({error})", folder=options.folder, error=str(error)
