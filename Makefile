@@ -11,7 +11,7 @@ demo test: export OMP_WAIT_POLICY ?= passive
 # Tests run in as many processes as there are processors, each with one thread for tensors.
 test: export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo lab test lint animation review wheel test-wheel figures book slides messages clean
+.PHONY: demo lab test lint animation review wheel test-wheel figures book answers slides messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -52,6 +52,9 @@ book: $(VENV)/.test  ## make the course, the documents and the library's referen
 	$(PIP) -e '.[book]'
 	$(BIN)/python -m sphinx -q -W --keep-going -b html -c book . book/_build/html
 	@echo "open book/_build/html/book/index.html"
+
+answers: $(VENV)/.test  ## make the notebooks with answers, in notebooks/answers
+	$(BIN)/python notebooks/answers.py
 
 slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides
 	$(PIP) -e '.[book]'

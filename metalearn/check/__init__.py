@@ -4,8 +4,8 @@ Each check takes the function and returns a :class:`Result`; it raises nothing, 
 one point after the other, from the shape of what is returned to its numbers, and stops at the first that does not hold,
 since the later ones rely on it. For a wrong answer that people often give, the hint names the idea behind it.
 
-The solutions are in ``notebooks/solutions``, one file per notebook; every check passes them. The blanks that students
-fill in are made from them by ``notebooks/blanks.py``.
+A check takes ``hint=2`` for more help. The solutions are in ``notebooks/solutions``, one file per notebook; every check
+passes them. The blanks that students fill in are made from them by ``notebooks/blanks.py``.
 """
 
 from metalearn.check.notebook01 import draw_task
