@@ -122,11 +122,14 @@ def alfa_step(attempt: Attempt) -> Iterator[Point]:
     ) -> Params:
         stepped = {}
         for name, p in before.items():
-            a, b = (beta, alpha) if sizes == "exchanged" else (alpha, beta)
-            a, b = ({n: v.mean().expand(4) for n, v in of.items()} if sizes == "mean" else of for of in (a, b))
-            a, b = ({n: v[:1].expand(4) for n, v in of.items()} if sizes == "first" else of for of in (a, b))
-            other = "scale" if sizes == "one name" else name
-            a, b = (of[other].view(4, *(1,) * (p.ndim - 1)) if lay == "tasks" else of[other] for of in (a, b))
+            size, decay = (of["scale" if sizes == "one name" else name] for of in (alpha, beta))
+            if sizes == "exchanged":
+                size, decay = decay, size
+            elif sizes in ("mean", "first"):
+                size, decay = (
+                    of.mean() * torch.ones(4) if sizes == "mean" else of[:1].expand(4) for of in (size, decay)
+                )
+            a, b = (of.view(4, *(1,) * (p.ndim - 1)) if lay == "tasks" else of for of in (size, decay))
             kept = {
                 "1 - β": (1 - b) * p,
                 "1 + β": (1 + b) * p,

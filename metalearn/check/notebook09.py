@@ -17,10 +17,14 @@ def _images() -> dict[str, np.ndarray]:
     paper[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = INK
     thin = np.full((280, 280), PAPER, np.uint8)
     thin[:, 143] = INK
+    touching = paper.copy()
+    touching[20:60, :4] = INK  # a stroke that reaches the border
     shades = np.full((84, 84), PAPER, np.uint8)
     shades[30:54, 18:42], shades[30:54, 42:66] = 127, INK  # half and full ink
     return {
         "square": paper,
+        "wide": paper.T,
+        "touching": touching,
         "line": thin,
         "night": 255 - thin,
         "pale": (200 + paper.astype(int) * 55 // 255).astype(np.uint8),
@@ -52,6 +56,11 @@ def ink(attempt: Attempt) -> Iterator[Point]:
     yield from _levels(found)
     yield from _polarity(found)
     yield from _place(found["square"])
+    yield (
+        bool(np.abs(found["wide"].T - found["square"]).max() < 0.2),
+        "a wide page is treated as a high one",
+        "a wide page comes out another way than a high one: pad whichever side is shorter, evenly",
+    )
     yield from _strokes(found)
 
 
@@ -134,6 +143,12 @@ def _strokes(found: dict[str, np.ndarray]) -> Iterator[Point]:
         bool(found["grey"][0].max() < 0.1),
         "grey paper is empty too",
         "grey paper counts as faint ink: measure how far a pixel is from the shade of the *paper*, not from white",
+    )
+    yield (
+        bool(found["touching"][0, 6:].max() < 0.1),
+        "a stroke may touch the border",
+        "the paper is not empty where a stroke touches the border: the shade of the paper is the *median* of the "
+        "border, as a mean is pulled by the stroke",
     )
     yield (
         bool(line.max() > 0),

@@ -89,7 +89,7 @@ def _no_gap(found: list[tuple[int, int]]) -> Iterator[Point]:
 def combined_gradient(attempt: Attempt) -> Iterator[Point]:
     """``combined_gradient(gradients, tasks)``: the gradient of the mean loss over all tasks, ``[D]``."""
     task_gradients = normal(9, 5, seed=91)
-    counts = (4, 3, 2)
+    counts = (5, 3, 1)
     parts = [part.mean(0) for part in task_gradients.split(list(counts))]
     gradients, tasks = torch.stack(parts), torch.tensor(counts)
     found = attempt(gradients.clone(), tasks.clone())
@@ -130,11 +130,11 @@ def combined_gradient(attempt: Attempt) -> Iterator[Point]:
         Mistake(
             "divide", 3, "weighted by tasks, and divided by the number of processes: divide by the number of tasks"
         ),
-        Mistake("divide", 4, "divided by the largest number of tasks: divide by the number of all tasks"),
+        Mistake("divide", 5, "divided by the largest number of tasks: divide by the number of all tasks"),
         Mistake("divide", 27, "divided by tasks and by processes: by the number of all tasks alone"),
     )
     plain = {
-        "every process counts alike, although they had 4, 3 and 2 tasks: the tasks of the last one count double": 3,
+        "every process counts alike, although they had 5, 3 and 1 tasks: the task of the last one counts most": 3,
         "the means were only added: with twice the processes the step would be twice as long": 1,
         "the means were added and divided by all tasks: multiply each by its number of tasks first": 9,
     }

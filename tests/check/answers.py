@@ -972,6 +972,12 @@ wrong("ink", "pad evenly")(_inked(square=lambda level: _squared(level, lambda si
 wrong("ink", "do not centre the ink")(_inked(square=_centred))
 wrong("ink", "the picture is transposed")(_inked(contrast=lambda x: _full(x).T))
 wrong("ink", "upside down")(_inked(contrast=lambda x: _full(x)[::-1]))
+wrong("ink", "a wide page comes out another way")(
+    _inked(square=lambda level: _squared(level, lambda side, size: (side - size) // (2 if level.shape[0] == 84 else 9)))
+)
+wrong("ink", "the *median* of the border")(
+    _inked(strength=lambda g: np.abs(g - np.mean(np.concatenate([g[0], g[-1], g[:, 0], g[:, -1]]))))
+)
 wrong("ink", "a thin line vanished")(_inked(shrink=_nearest))
 wrong("ink", "divide by the largest ink *after*")(
     _inked(strength=lambda grey: (s := _from_paper(grey)) / max(s.max(), 1e-9), contrast=lambda x: x)
