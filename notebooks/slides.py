@@ -26,6 +26,7 @@ REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # revea
 LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
 FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
 DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
+DRAWN = re.compile(r"!\[[^\]]*\]\(figures/[a-z-]+\.svg\)")
 FIGURE = re.compile(r"figures/[a-z-]+\.svg(?=\")")
 PAGE = """<!doctype html>
 <html lang="en">
@@ -67,9 +68,10 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
 
 def _sections(text: str) -> list[str]:
     """Split a cell at its headings, and leave out what is of no use on a slide (time to run, links, prerequisites)."""
-    parts = re.split(r"(?m)^(?=#{1,3} )", text)
-    wanted = [part for part in parts if part.startswith("#") and not part.startswith("## What you need to know")]
-    return [FOR_THE_DESK.sub("", part) for part in wanted]
+    before, *parts = re.split(r"(?m)^(?=#{1,3} )", text)
+    wanted = [part for part in parts if not part.startswith("## What you need to know")]
+    # Text that goes on from the cell before stays in the notebook; a figure in it has a slide of its own.
+    return DRAWN.findall(before) + [FOR_THE_DESK.sub("", part) for part in wanted]
 
 
 def _with_mathml(text: str) -> str:
