@@ -154,7 +154,6 @@ def fisher(attempt: Attempt) -> Iterator[Point]:
             "true": (p * (1 - p)).sqrt(),  # its square is the variance of a label that the model draws
             "over drawings": logits.softmax(0) - target,
             "no softmax": logits - target,
-            "squared error": 2 * p * (p - target),
             "no label": p,
         }[error]
         each = errors[:, :, None] * (z[:, None] if inputs else torch.ones_like(z)[:, None])

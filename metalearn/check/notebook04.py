@@ -1,6 +1,7 @@
 """Checks of the exercises on the other families of embeddings (notebook 04)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -181,11 +182,8 @@ def fold_in(attempt: Attempt) -> Iterator[Point]:
         Mistake("solve", "multiplied", "v.T @ r was multiplied by the matrix and not by its inverse: solve, or invert"),
     )
 
-    def given(scores: np.ndarray, factors: np.ndarray) -> dict[str, np.ndarray]:
-        return {"scores": scores, "factors": factors}
-
-    def formula(**options: object) -> np.ndarray:
-        return _ridge(**given(scores, factors), strength=strength, **options)  # type: ignore[arg-type]
+    def formula(**options: Any) -> np.ndarray:
+        return _ridge(scores, factors, strength, **options)
 
     yield follows(found, formula, "the ridge regression on the scores that exist", *mistakes)
     single = np.where(np.arange(9) == 0, scores, np.nan)

@@ -293,6 +293,7 @@ def worlds(sheet: Sheet) -> None:
         height = (3, 10, 30, 44)[k]
         sheet.box(x, 300 - height / 2 - 14, 70, height, fill=PURPLE, color=PURPLE, corner=2)
         sheet.words(x, 305, worth, size=14, color=PURPLE)
+    sheet.words(20, 247, "what it is worth to know the task", size=12.5, color=PURPLE, anchor="start")
     for column in range(3):
         _strokes(sheet, 55 + 50 * column, 130, column, column)
         _strokes(sheet, 55 + 50 * column, 180, column, column + 9)
