@@ -19,7 +19,7 @@ test lowest newest: export OMP_NUM_THREADS ?= 1
 demo test lowest newest: export OMP_WAIT_POLICY ?= passive
 
 .PHONY: demo lab test lowest newest drift lint review wheel test-wheel audit lock
-.PHONY: figures animation book slides messages clean
+.PHONY: figures animation book answers slides messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -86,6 +86,9 @@ book: $(VENV)/.test  ## make the course, the documents and the library's referen
 	$(PIP) -e '.[book]'
 	$(BIN)/python -m sphinx -q -W --keep-going -b html -c book . book/_build/html
 	@echo "open book/_build/html/book/index.html"
+
+answers: $(VENV)/.test  ## make the notebooks with answers, in notebooks/answers
+	$(BIN)/python notebooks/answers.py
 
 slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides
 	$(PIP) -e '.[book]'

@@ -9,6 +9,7 @@ the arrow keys turn the pages, and ``?print-pdf`` at the end of the address make
 """
 
 import argparse
+import base64
 import re
 import shutil
 from html import escape
@@ -25,6 +26,8 @@ REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # revea
 LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
 FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
 DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
+DRAWN = re.compile(r"!\[[^\]]*\]\(figures/[a-z-]+\.svg\)")
+FIGURE = re.compile(r"figures/[a-z-]+\.svg(?=\")")
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +59,7 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
         if cell.source.startswith(LEFT_OUT):
             break
         if cell.cell_type == "markdown":
-            slides += [markdown2html(_with_mathml(text)) for text in _sections(cell.source)]
+            slides += [_with_figures(markdown2html(_with_mathml(text))) for text in _sections(cell.source)]
         else:
             images = [output.get("data", {}).get("image/png") for output in cell.outputs]
             slides += [f'<img alt="" src="data:image/png;base64,{png.strip()}">' for png in images if png]
@@ -65,14 +68,24 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
 
 def _sections(text: str) -> list[str]:
     """Split a cell at its headings, and leave out what is of no use on a slide (time to run, links, prerequisites)."""
-    parts = re.split(r"(?m)^(?=#{1,3} )", text)
-    wanted = [part for part in parts if part.startswith("#") and not part.startswith("## What you need to know")]
-    return [FOR_THE_DESK.sub("", part) for part in wanted]
+    before, *parts = re.split(r"(?m)^(?=#{1,3} )", text)
+    wanted = [part for part in parts if not part.startswith("## What you need to know")]
+    # Text that goes on from the cell before stays in the notebook; a figure in it has a slide of its own.
+    return DRAWN.findall(before) + [FOR_THE_DESK.sub("", part) for part in wanted]
 
 
 def _with_mathml(text: str) -> str:
     text = DISPLAYED.sub(lambda found: latex2mathml.converter.convert(found[1].strip(), display="block"), text)
     return INLINE.sub(lambda found: latex2mathml.converter.convert(found[1]), text)
+
+
+def _with_figures(page: str) -> str:
+    """Put the drawn figures into the page itself: slides are one file, wherever they are."""
+
+    def inside(found: re.Match[str]) -> str:
+        return f"data:image/svg+xml;base64,{base64.b64encode((FOLDER / found[0]).read_bytes()).decode()}"
+
+    return FIGURE.sub(inside, page)
 
 
 def main() -> None:

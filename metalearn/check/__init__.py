@@ -4,19 +4,20 @@ Each check takes the function and returns a :class:`Result`; it raises nothing, 
 one point after the other, from the shape of what is returned to its numbers, and stops at the first that does not hold,
 since the later ones rely on it. For a wrong answer that people often give, the hint names the idea behind it.
 
-The solutions are in ``notebooks/solutions``, one file per notebook; every check passes them. The blanks that students
-fill in are made from them by ``notebooks/blanks.py``.
+A check takes ``hint=2`` for more help. The solutions are in ``notebooks/solutions``, one file per notebook; every check
+passes them. The blanks that students fill in are made from them by ``notebooks/blanks.py``.
 """
 
 from metalearn.check.notebook01 import draw_task
-from metalearn.check.notebook02 import fisher, gradient_embedding
-from metalearn.check.notebook03 import adaptation_embedding, fold_in
-from metalearn.check.notebook04 import task_start
-from metalearn.check.notebook05 import alfa_step, inner_step
-from metalearn.check.notebook06 import attend, straight_through
-from metalearn.check.notebook07 import paired_difference
-from metalearn.check.notebook08 import ink
-from metalearn.check.notebook09 import combined_gradient, shares
+from metalearn.check.notebook02 import prototype_logits, reptile_step
+from metalearn.check.notebook03 import fisher, gradient_embedding
+from metalearn.check.notebook04 import adaptation_embedding, fold_in
+from metalearn.check.notebook05 import task_start
+from metalearn.check.notebook06 import alfa_step, inner_step
+from metalearn.check.notebook07 import attend, straight_through
+from metalearn.check.notebook08 import paired_difference
+from metalearn.check.notebook09 import ink
+from metalearn.check.notebook10 import combined_gradient, shares
 from metalearn.check.result import Result
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "ink",
     "inner_step",
     "paired_difference",
+    "prototype_logits",
+    "reptile_step",
     "shares",
     "straight_through",
     "task_start",

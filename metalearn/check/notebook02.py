@@ -1,109 +1,129 @@
-"""Checks of the exercises on gradient task embeddings (notebook 02)."""
+"""Checks of the exercises on learning to learn (notebook 02)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, array, close, equals, exercise, is_not, normal, shaped
-from metalearn.learners.backbone import Backbone, Params
-from metalearn.tasks.task_batch import TaskBatch
+from metalearn.check.result import Attempt, Mistake, Point, close, exercise, follows, named, normal, shaped
+from metalearn.learners.backbone import Params
 
 
-@exercise
-def gradient_embedding(attempt: Attempt) -> Iterator[Point]:
-    """``gradient_embedding(backbone, base, batch)``: rows of length one, ``[tasks, channels of the last block]``."""
-    backbone = Backbone(widths=(8, 16), pools=(2,))
-    base = backbone.initial(1)
-    x, y = torch.rand(3, 6, 1, 28, 28, generator=torch.Generator().manual_seed(0)), torch.arange(3).repeat(3, 2)
-    ids = torch.zeros_like(y)
-    batch = TaskBatch(x, y, x.flip(0), y, 3, ids, ids)
-    found = attempt(backbone, base, batch)
-    yield shaped(found, 3, 16, why="one row per task, one number per channel; the head has no part in it")
-    yield (
-        bool(array(found).any()),
-        "the gradient is not zero",
-        "the gradient is zero: while all classes share one row, nothing pulls at the body. Let the head step first",
-    )
-    yield (
-        close(attempt(backbone, base, replace(batch, query_x=x, query_y=y.flip(1))), found),
-        "queries are not looked at",
-        "other queries give another embedding: the query set was used, which is not known when a task is embedded",
-    )
-    renamed = replace(batch, support_y=torch.tensor([2, 0, 1])[y])
-    yield (
-        close(attempt(backbone, base, renamed), found),
-        "the order of the classes does not matter",
-        "renaming the classes changes the embedding: their order leaked in. Start the head with one row for all",
-    )
-    yield (
-        close(
-            np.concatenate([array(attempt(backbone, base, batch[t])).ravel() for t in range(3)]), array(found).ravel()
+@exercise(
+    "first one prototype per class: the mean of the support points with that label. Then the squared "
+    "distance from every query to every prototype, and a minus sign",
+    "prototypes = torch.stack([support[labels == c].mean(0) for c in range(labels.max() + 1)]); then "
+    "-torch.cdist(queries, prototypes).square()",
+)
+def prototype_logits(attempt: Attempt) -> Iterator[Point]:
+    """``prototype_logits(support, labels, queries)``: minus squared distances to the class means, ``[n, ways]``."""
+    labels = torch.tensor([2, 0, 1, 0, 2, 1, 1, 0, 2])
+    support, queries = normal(9, 5, seed=41), normal(7, 5, seed=42)
+    found = attempt(support.clone(), labels.clone(), queries.clone())
+    yield shaped(found, 7, 3, why="one row per query, one column per class")
+
+    def formula(
+        centre: str = "mean", distance: str = "squared", sign: float = -1, finish: str = "", order: str = "labels"
+    ) -> Tensor:
+        y = labels if order == "labels" else torch.arange(3).repeat_interleave(3)
+        classes = [support[y == c] for c in range(3)]
+        if centre == "nearest":
+            apart = torch.cdist(queries, support).square()
+            values = torch.stack([apart[:, y == c].min(1).values for c in range(3)], dim=1)
+        else:
+            at = {
+                "mean": lambda z: z.mean(0),
+                "sum": lambda z: z.sum(0),
+                "first": lambda z: z[0],
+                "median": lambda z: z.median(0).values,
+            }
+            values = _apart(queries, torch.stack([at[centre](z) for z in classes]), distance)
+        values = sign * values
+        return {"": values, "softmax": values.softmax(1), "log": values.log_softmax(1)}[finish]
+
+    yield follows(
+        found,
+        formula,
+        "minus the squared distances to the class means",
+        Mistake("sign", 1, "the sign is missing: the nearest prototype should have the highest logit, not the lowest"),
+        Mistake("distance", "plain", "these are distances, not their squares: the root is still there"),
+        Mistake("distance", "mean", "the mean over the dimensions was taken; a distance is their sum"),
+        Mistake("distance", "city", "these are sums of absolute differences: square the differences instead"),
+        Mistake("distance", "product", "these are inner products: points that are long would be near to everything"),
+        Mistake("distance", "cosine", "these are cosines: the length of a point counts here too. Take distances"),
+        Mistake("centre", "sum", "the prototypes are sums: divide by the number of drawings of the class (mean)"),
+        Mistake("centre", "first", "only the first drawing of each class is used: the prototype is the mean of all"),
+        Mistake("centre", "median", "the prototypes are medians: take the mean"),
+        Mistake(
+            "centre", "nearest", "this is the nearest drawing of each class, a nearest neighbour: take the mean first"
         ),
-        "a task's row does not depend on the other tasks",
-        "a task by itself gets another row than among others: take each task's gradient of its own loss",
+        Mistake("order", "sorted", "it relies on drawings that come class by class: pick them with labels == c"),
+        Mistake("finish", "softmax", "these are probabilities: logits come before the softmax"),
+        Mistake("finish", "log", "these are log-probabilities: logits come before the softmax"),
     )
-    right = _gradient_rows(backbone, base, batch, -0.5)
-    yield is_not(found, -right, "it is the gradient", "the sign is reversed: it is the gradient, not the step against")
-    yield is_not(
-        found,
-        _gradient_rows(backbone, base, batch, 0.5),
-        "the head goes down its loss",
-        "the head takes its steps in the wrong direction, up the loss: subtract the gradient",
-    )
+
+
+def _apart(queries: Tensor, prototypes: Tensor, distance: str) -> Tensor:
+    difference = queries[:, None] - prototypes
+    return {
+        "squared": difference.square().sum(2),
+        "plain": difference.square().sum(2).sqrt(),
+        "mean": difference.square().mean(2),
+        "city": difference.abs().sum(2),
+        "product": -queries @ prototypes.T,
+        "cosine": -F.normalize(queries) @ F.normalize(prototypes).T,
+    }[distance]
+
+
+@exercise(
+    "the tasks ended at different places. Average these, parameter by parameter, and go a part of the"
+    " way from the start to there",
+    "for every name: start[name] + rate * (ends[name].mean(0) - start[name])",
+)
+def reptile_step(attempt: Attempt) -> Iterator[Point]:
+    """``reptile_step(start, ends, rate)``: the start, moved a part of the way to where the tasks ended on average."""
+    start = {"W": normal(3, 2, seed=43), "b": normal(2, seed=44)}
+    ends = {name: p + normal(4, *p.shape, seed=45) for name, p in start.items()}
+    before = {name: p.clone() for name, p in start.items()}
+    found = attempt(start, ends, 0.1)
+    yield named(found, start, why="the start has no task dimension, before and after")
     yield (
-        close(np.linalg.norm(array(found), axis=1), np.ones(3)),
-        "rows have length one",
-        "the rows do not have length one: bring each to it, or tasks with a large loss will drown the others",
+        close(start, before),
+        "the start it was given is as it was",
+        "the start was changed in place: return a new one",
     )
-    yield equals(found, right, "the gradient in the last shift after three steps of 0.5 of a head that starts at zero")
 
+    means = {
+        "mean": lambda p: p.mean(0),
+        "sum": lambda p: p.sum(0),
+        "first": lambda p: p[0],
+        "last": lambda p: p[-1],
+        "median": lambda p: p.median(0).values,
+    }
 
-def _gradient_rows(backbone: Backbone, base: Params, batch: TaskBatch, move: float) -> Tensor:
-    name = backbone.scales_and_shifts[-1]
-    shift = base[name].expand(len(batch), -1).contiguous().requires_grad_()
-    with torch.enable_grad():
-        z = backbone.features({**base, name: shift}, batch.support_x)
-        fixed = z.detach()
-        weight, bias = z.new_zeros(len(batch), batch.ways, z.shape[2]), z.new_zeros(len(batch), 1, batch.ways)
-        target = F.one_hot(batch.support_y, batch.ways)
-        for _ in range(3):
-            error = ((fixed @ weight.mT + bias).softmax(2) - target) / z.shape[1]
-            weight, bias = weight + move * error.mT @ fixed, bias + move * error.sum(1, keepdim=True)
-        loss = F.cross_entropy((z @ weight.mT + bias).flatten(0, 1), batch.support_y.flatten())
-        return F.normalize(torch.autograd.grad(loss, shift)[0])
+    def formula(over: str = "mean", part: float = 0.1, origin: float = 1, keep: float = 1) -> Params:
+        moves = {name: part * means[over](ends[name] - origin * p) for name, p in before.items()}
+        return {name: keep * p + moves[name] for name, p in before.items()}
 
-
-@exercise
-def fisher(attempt: Attempt) -> Iterator[Point]:
-    """``fisher(weight, z, y)``: the diagonal of the empirical Fisher information of a linear head, ``[ways, F]``."""
-    weight, z, y = normal(3, 5, seed=1), normal(12, 5, seed=2), torch.arange(12) % 3
-    error = (z @ weight.T).softmax(1) - F.one_hot(y, 3)
-    each = error[:, :, None] * z[:, None]  # the gradient of every drawing, [n, ways, F]
-    found = attempt(weight.clone(), z.clone(), y)
-    yield shaped(found, 3, 5, why="one number for each weight")
-    yield is_not(
+    yield follows(
         found,
-        each.mean(0).square(),
-        "the squares are taken drawing by drawing",
-        "this is the square of the mean gradient. Drawings that pull in opposite directions cancel there; square each "
-        "drawing's gradient by itself, then average",
+        formula,
+        "start + rate * (mean end - start)",
+        Mistake(
+            "over", "sum", "the moves of the tasks were added up: with more tasks the step would be longer. Average"
+        ),
+        Mistake("over", "first", "only the first task has a say: average where all of them ended"),
+        Mistake("over", "last", "only the last task has a say: average where all of them ended"),
+        Mistake("over", "median", "this is the median over tasks: take the mean"),
+        Mistake("keep", 0, "this is the move alone: add it to the start"),
+        Mistake(
+            "part", -0.1, "it goes away from where the tasks ended: the move is end minus start, not start minus end"
+        ),
+        Mistake("part", 1, "it goes all the way: rate says how large a part of the way to go"),
+        Mistake("part", 0.9, "rate says how far to go, not how much to keep: the two parts are exchanged"),
+        Mistake("part", 0.1 / 4, "it was divided by the number of tasks once more: the mean has done that already"),
+        Mistake("part", 0, "nothing has moved: add rate times the difference of the mean end and the start"),
+        Mistake("origin", 0, "this adds a part of the ends: the move is the difference of end and start"),
+        Mistake("origin", -1, "this adds end and start: the move is their difference"),
     )
-    yield is_not(found, each.mean(0), "gradients are squared", "this is the mean gradient, and nothing is squared yet")
-    yield is_not(
-        found,
-        each.square().sum(0),
-        "it is a mean over drawings",
-        "this is the sum over drawings: a task with more shots would look like another task. Take the mean",
-    )
-    right_class_only = F.one_hot(y, 3)[:, :, None] * each
-    yield is_not(
-        found,
-        right_class_only.square().mean(0),
-        "all rows of the head are seen",
-        "only the row of the right class is there: raising its logit lowers the others, so their rows have a gradient",
-    )
-    yield equals(found, each.square().mean(0), "the mean of squared per-drawing gradients")

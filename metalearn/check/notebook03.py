@@ -1,83 +1,229 @@
-"""Checks of the exercises on the other families of embeddings (notebook 03)."""
+"""Checks of the exercises on gradient task embeddings (notebook 03)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, StoppedError, array, close, equals, exercise, is_not, normal, shaped
+from metalearn.check.result import Attempt, Mistake, Point, array, close, exercise, follows, mistaken, normal, shaped
+from metalearn.learners.backbone import Backbone, Params
+from metalearn.tasks.task_batch import TaskBatch
+
+# What is done wrong in gradient_embedding, as arguments of _gradient_rows.
+HEAD_MISTAKES = (
+    Mistake("sign", -1, "the sign is reversed: it is the gradient, not the step against"),
+    Mistake("size", -0.5, "the head takes its steps in the wrong direction, up the loss: subtract the gradient"),
+    Mistake("size", 1.0, "the head's steps are of size 1: the exercise asks for 0.5"),
+    Mistake("size", 0.1, "the head's steps are of size 0.1: the exercise asks for 0.5"),
+    Mistake("size", 3.0, "the head follows the sum over drawings: its loss is their mean, so divide by their number"),
+    Mistake(
+        "length", "none", "the rows do not have length one: bring each to it, or a large loss will drown the others"
+    ),
+    Mistake("length", "squared", "the rows are divided by their squared length: it is the length that becomes one"),
+    Mistake("length", "sum", "the absolute values of a row add up to one: divide by its length, the root of squares"),
+    Mistake("length", "largest", "the largest number of a row is one: divide by its length, the root of squares"),
+    Mistake(
+        "length", "column", "the columns have length one, not the rows: normalise along the last dimension (dim=1)"
+    ),
+    Mistake("detach", False, "the gradient also runs through the head's steps: detach the features there (z.detach())"),
+    Mistake("bias", False, "the head has no bias: it takes steps too, from zero"),
+    Mistake("steps", 1, "the head took one step: the exercise asks for three"),
+    Mistake("steps", 2, "the head took two steps before the gradient was taken: let it take the third first"),
+    Mistake("steps", 4, "the head took four steps: the exercise asks for three"),
+    Mistake("steps", 5, "the head took five steps: the exercise asks for three"),
+    Mistake(
+        "summed",
+        True,
+        "this is the sum of the gradients over the K steps, the notebook's own formula. Here only the "
+        "gradient after the third step is asked for",
+    ),
+    Mistake("layer", -2, "this is the gradient in the last scale: the exercise asks for the last shift"),
+)
 
 
-@exercise
-def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
-    """``adaptation_embedding(before, after)``: what adaptation changed, ``[tasks, D]``, whatever the classes' order."""
-    shapes = {"scale": (3, 4), "shift": (3, 4), "head_weight": (3, 5, 6)}
-    before, after = ({n: normal(*s, seed=i + k) for i, (n, s) in enumerate(shapes.items())} for k in (0, 10))
-    found = attempt(before, after)
-    yield shaped(found, 3, 14, why="scale, shift and one number per feature of the head: its rows follow the classes")
-    moved = [{name: p + 1 for name, p in side.items()} for side in (before, after)]
+@exercise(
+    "task by task: let a head of zeros take three steps on detached features, and then ask autograd "
+    "for the gradient of the loss in the last shift. Divide it by its length",
+    "shift = base[name].clone().requires_grad_() with name = backbone.scales_and_shifts[-1]; z = "
+    "backbone.features({**base, name: shift}, x[None])[0]; the head's steps as in the notebook, with "
+    "z.detach(); then torch.autograd.grad(F.cross_entropy(z @ weight.T + bias, y), shift)",
+)
+def gradient_embedding(attempt: Attempt) -> Iterator[Point]:
+    """``gradient_embedding(backbone, base, batch)``: rows of length one, ``[tasks, channels of the last block]``."""
+    backbone = Backbone(widths=(8, 16), pools=(2,))
+    base = backbone.initial(1)
+    x, y = torch.rand(3, 6, 1, 28, 28, generator=torch.Generator().manual_seed(0)), torch.arange(3).repeat(3, 2)
+    ids = torch.zeros_like(y)
+    batch = TaskBatch(x, y, x.flip(0), y, 3, ids, ids)
+    found = attempt(backbone, base, batch)
+    yield shaped(found, 3, 16, why="one row per task, one number per channel; the head has no part in it")
     yield (
-        close(attempt(*moved), found),
-        "only what changed counts",
-        "it depends on where adaptation started: embed the difference, not the adapted parameters",
+        bool(array(found).any()),
+        "the gradient is not zero",
+        "the gradient is zero: while all classes share one row, nothing pulls at the body. Let the head step first",
     )
-    renamed = [side | {"head_weight": side["head_weight"][:, [2, 0, 1, 4, 3]]} for side in (before, after)]
+    right, hint = _gradient_rows(backbone, base, batch), ""
+    if not close(found, right):
+        hint = mistaken(found, lambda **options: _gradient_rows(backbone, base, batch, **options), *HEAD_MISTAKES)
+    if hint:
+        yield False, "", hint
     yield (
-        close(attempt(*renamed), found),
+        close(attempt(backbone, base, replace(batch, query_x=x, query_y=y.flip(1))), found),
+        "queries are not looked at",
+        "other queries give another embedding: the query set was used, which is not known when a task is embedded",
+    )
+    renamed = replace(batch, support_y=torch.tensor([2, 0, 1])[y])
+    yield (
+        close(attempt(backbone, base, renamed), found),
         "the order of the classes does not matter",
-        "renaming the classes changes the embedding: the head's rows leaked in. Average over the classes",
+        "renaming the classes changes the embedding: their order leaked in. Start the head with one row for all",
     )
-    scale, shift, head = (after[name] - before[name] for name in shapes)
-    yield is_not(
-        array(found)[:, 8:],
-        head.mean(1),
-        "the head's change is squared before it is averaged",
-        "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: square it first",
+    alone = np.concatenate([array(attempt(backbone, base, batch[t])).ravel() for t in range(3)])
+    yield (
+        close(alone, array(found).ravel()),
+        "a task's row does not depend on the other tasks",
+        "a task by itself gets another row than among others: take each task's gradient of its own loss",
     )
-    body = torch.cat([scale, shift], dim=1)
-    yield is_not(
-        array(found)[:, :8],
-        -body,
-        "it points from before to after",
-        "the sign is reversed: it is after minus before",
-    )
-    yield equals(found, torch.cat([body, head.square().mean(1)], dim=1), "the change, and the head's mean square")
+
+    what = "the gradient in the last shift after three steps of 0.5 of a head that starts at zero"
+    yield follows(found, lambda: right, what)
 
 
-@exercise
-def fold_in(attempt: Attempt) -> Iterator[Point]:
-    """``fold_in(scores, factors, strength)``: a new task's factors from the scores that exist, ``[rank]``."""
-    factors, scores, strength = normal(9, 3, seed=3).double().numpy(), normal(9, seed=4).double().numpy(), 0.5
-    scores[[1, 4, 5]] = np.nan
-    seen = ~np.isnan(scores)
+def _gradient_rows(
+    backbone: Backbone,
+    base: Params,
+    batch: TaskBatch,
+    sign: float = 1,
+    size: float = 0.5,
+    length: str = "one",
+    detach: bool = True,
+    bias: bool = True,
+    steps: int = 3,
+    summed: bool = False,
+    layer: int = -1,
+) -> Tensor:
+    """Return the embedding, or what one of the usual mistakes makes of it."""
+    name = backbone.scales_and_shifts[layer]
+    inside = base[name].expand(len(batch), -1).contiguous().requires_grad_()
+    target = F.one_hot(batch.support_y, batch.ways)
+    with torch.enable_grad():
+        z = backbone.features({**base, name: inside}, batch.support_x)
+        seen = z.detach() if detach else z
+        weight, shift = z.new_zeros(len(batch), batch.ways, z.shape[2]), z.new_zeros(len(batch), 1, batch.ways)
+        total: Tensor | float = 0.0
+        for k in range(steps + 1):
+            if k == steps or summed:
+                loss = F.cross_entropy((z @ weight.mT + shift).flatten(0, 1), batch.support_y.flatten())
+                total = total + torch.autograd.grad(loss, inside, retain_graph=True)[0]
+            error = ((seen @ weight.mT + shift).softmax(2) - target) / z.shape[1]
+            weight, shift = weight - size * error.mT @ seen, shift - size * bias * error.sum(1, keepdim=True)
+    rows = sign * torch.as_tensor(total)
+    return {
+        "one": F.normalize(rows),
+        "none": rows * len(batch),  # each task's gradient of its own mean loss
+        "squared": F.normalize(rows) / (rows * len(batch)).norm(dim=1, keepdim=True),
+        "sum": F.normalize(rows, p=1),
+        "largest": F.normalize(rows, p=float("inf")),
+        "column": F.normalize(rows, dim=0),
+    }[length]
 
-    def ridge(v: np.ndarray, r: np.ndarray, weight: float) -> np.ndarray:
-        return np.linalg.solve(v.T @ v + weight * np.eye(3), v.T @ r)
 
-    found = attempt(scores.copy(), factors.copy(), strength)
-    if isinstance(found, (Tensor, np.ndarray)) and np.isnan(array(found)).any():
-        raise StoppedError("a missing score (NaN) has spread to the whole answer: leave out its row of factors as well")
-    yield shaped(found, 3, why="one number per factor")
-    for filled, name in ((0.0, "zero"), (float(np.nanmean(scores)), "the mean score")):
-        yield is_not(
-            found,
-            ridge(factors, np.where(seen, scores, filled), strength),
-            f"a missing score is not taken for {name}",
-            f"a missing score was taken for {name}: that is a claim about a solver nobody asked. Leave its row out",
-        )
-    yield is_not(
+@exercise(
+    "the gradient of one drawing's cross-entropy in a linear head is (softmax - one-hot) times its "
+    "features: one matrix per drawing. Square these matrices, number by number, and only then average"
+    " over drawings",
+    "error = (z @ weight.T).softmax(1) - F.one_hot(y, len(weight)); each = error[:, :, None] * z[:, "
+    "None] is [n, ways, F]. What is missing is a square and a mean, in the right order",
+)
+def fisher(attempt: Attempt) -> Iterator[Point]:
+    """``fisher(weight, z, y)``: the diagonal of the empirical Fisher information of a linear head, ``[ways, F]``."""
+    weight, z, y = normal(3, 5, seed=1), normal(12, 5, seed=2), torch.arange(12) % 3
+    found = attempt(weight.clone(), z.clone(), y)
+    yield shaped(found, 3, 5, why="one number for each weight, its class first: average over the drawings")
+
+    def formula(
+        reduce: str = "mean of squares", error: str = "empirical", rows: str = "all", inputs: bool = True
+    ) -> Tensor:
+        logits, target = z @ weight.T, F.one_hot(y, 3)
+        p = logits.softmax(1)
+        errors = {
+            "empirical": p - target,
+            "true": (p * (1 - p)).sqrt(),  # its square is the variance of a label that the model draws
+            "over drawings": logits.softmax(0) - target,
+            "no softmax": logits - target,
+            "no label": p,
+        }[error]
+        each = errors[:, :, None] * (z[:, None] if inputs else torch.ones_like(z)[:, None])
+        each = each * (target[:, :, None] if rows == "right" else 1)
+        return {
+            "mean of squares": each.square().mean(0),
+            "square of mean": each.mean(0).square(),
+            "mean": each.mean(0),
+            "sum of squares": each.square().sum(0),
+            "size": each.abs().mean(0),
+            "root": each.square().mean(0).sqrt(),
+            "variance": each.var(0, correction=0),
+            "sample variance": each.var(0),
+            "square of sum": each.sum(0).square(),
+            "one too few": each.square().sum(0) / 11,
+            "all numbers": each.square().sum(0) / 60,
+        }[reduce]
+
+    yield follows(
         found,
-        ridge(factors[seen], scores[seen], 0),
-        "the ridge is there",
-        "this is plain least squares: without strength on the diagonal, two scores would settle three factors",
+        formula,
+        "the mean of squared per-drawing gradients",
+        Mistake(
+            "reduce",
+            "square of mean",
+            "this is the square of the mean gradient. Drawings that pull in opposite directions cancel there;"
+            " square each drawing's gradient by itself, then average",
+        ),
+        Mistake(
+            "reduce",
+            "square of sum",
+            "this is the square of the summed gradient. Drawings that pull in opposite directions cancel "
+            "there; square each drawing's gradient by itself, then average",
+        ),
+        Mistake("reduce", "mean", "this is the mean gradient, and nothing is squared yet"),
+        Mistake(
+            "reduce",
+            "sum of squares",
+            "this is the sum over drawings: a task with more shots would look like another task. Take the mean",
+        ),
+        Mistake("reduce", "size", "these are absolute values: square the gradients"),
+        Mistake("reduce", "root", "a root was taken at the end: Fisher information is the mean square itself"),
+        Mistake(
+            "reduce",
+            "variance",
+            "this is the variance of the gradients: their mean was subtracted. Fisher information is the mean square",
+        ),
+        Mistake(
+            "reduce",
+            "sample variance",
+            "this is the variance of the gradients: their mean was subtracted. Fisher information is the mean square",
+        ),
+        Mistake(
+            "reduce", "one too few", "it is divided by n - 1: nothing was estimated from the drawings before, so by n"
+        ),
+        Mistake("reduce", "all numbers", "it is divided by drawings times features: average over the drawings alone"),
+        Mistake(
+            "error",
+            "true",
+            "this is the *true* Fisher information, over labels that the model itself would draw: p (1 - p). "
+            "The *empirical* one takes the labels of the task",
+        ),
+        Mistake("error", "over drawings", "the softmax runs over the drawings: it belongs over the classes (dim=1)"),
+        Mistake("error", "no softmax", "there is no softmax: the gradient of a cross-entropy is softmax minus one-hot"),
+        Mistake("error", "no label", "the labels are not used: subtract the one-hot label from the softmax"),
+        Mistake("inputs", False, "the features are not there: the gradient in a weight is error times *feature*"),
+        Mistake(
+            "rows",
+            "right",
+            "only the row of the right class is there: raising its logit lowers the others, so their rows "
+            "have a gradient",
+        ),
     )
-    yield is_not(
-        found,
-        ridge(factors[seen], scores[seen], strength * seen.sum()),
-        "the ridge does not grow with the scores",
-        "strength was multiplied by the number of scores: with more of them, the pull to zero should count for less",
-    )
-    yield equals(found, ridge(factors[seen], scores[seen], strength), "the ridge regression on the scores that exist")
-    few = attempt(np.where(np.arange(9) == 0, scores, np.nan), factors.copy(), strength)
-    yield equals(few, ridge(factors[:1], scores[:1], strength), "the same with a single score")

@@ -1,52 +1,227 @@
-"""Checks of the exercise on where the inner loop starts (notebook 04)."""
+"""Checks of the exercises on the other families of embeddings (notebook 04)."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
+from metalearn.check.result import (
+    Attempt,
+    Mistake,
+    Point,
+    StoppedError,
+    array,
+    close,
+    exercise,
+    follows,
+    normal,
+    shaped,
+)
 
 
-@exercise
-def task_start(attempt: Attempt) -> Iterator[Point]:
-    """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
-    phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
-    offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
-    before = {name: p.detach().clone() for name, p in phi.items()}
-    right = {
-        "scale": phi["scale"] + offsets["scale"],
-        "head_weight": (phi["head_weight"] + offsets["head_weight"])[:, None].expand(-1, 2, -1),
-    }
-    found = attempt(phi, offsets, 2)
-    yield named(found, right)
+@exercise(
+    "three parts, one after the other: the change of scale, the change of shift, and something about "
+    "the head that is the same for any order of the classes",
+    "change = after - before for every name; of the head change['head_weight'].square().mean(1), [T, "
+    "F]; then torch.cat of scale, shift and that, dim=1",
+)
+def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
+    """``adaptation_embedding(before, after)``: what adaptation changed, ``[tasks, D]``, whatever the classes' order."""
+    shapes = {"scale": (3, 4), "shift": (3, 4), "head_weight": (3, 5, 6)}
+    before, after = ({n: normal(*s, seed=i + k) for i, (n, s) in enumerate(shapes.items())} for k in (0, 10))
+    found = attempt(before, after)
+    yield shaped(found, 3, 14, why="scale, shift and one number per feature of the head: its rows follow the classes")
+    moved = [{name: p + 1 for name, p in side.items()} for side in (before, after)]
     yield (
-        close(phi, before),
-        "φ is as it was",
-        "φ itself was changed: it belongs to all tasks. Return new tensors, and change nothing in place",
+        close(attempt(*moved), found),
+        "only what changed counts",
+        "it depends on where adaptation started: embed the difference, not the adapted parameters",
     )
-    alone = {"scale": offsets["scale"], "head_weight": offsets["head_weight"][:, None].expand(-1, 2, -1)}
-    yield is_not(
+    renamed = [side | {"head_weight": side["head_weight"][:, [2, 0, 1, 4, 3]]} for side in (before, after)]
+    yield (
+        close(attempt(*renamed), found),
+        "the order of the classes does not matter",
+        "renaming the classes changes the embedding: the head's rows leaked in. Average over the classes",
+    )
+
+    def formula(
+        body: str = "change", head: str = "mean square", order: str = "body first", tasks: str = "own"
+    ) -> Tensor:
+        scale, shift, rows = (after[name] - before[name] for name in shapes)
+        bodies = {
+            "change": (scale, shift),
+            "reversed": (-scale, -shift),
+            "squared": (scale**2, shift**2),
+            "size": (scale.abs(), shift.abs()),
+            "exchanged": (shift, scale),
+        }[body]
+        heads = {
+            "mean square": rows.square().mean(1),
+            "mean": rows.mean(1),
+            "minus": -rows.mean(1),
+            "sum": rows.square().sum(1),
+            "size": rows.abs().mean(1),
+            "root": rows.square().mean(1).sqrt(),
+            "square of mean": rows.mean(1).square(),
+            "variance": rows.var(1),
+            "variance, n": rows.var(1, correction=0),
+            "deviation": rows.std(1),
+            "largest": rows.square().max(1).values,
+        }
+        parts = [*bodies, heads[head]] if order == "body first" else [heads[head], *bodies]
+        row = torch.cat(parts, dim=1)
+        return {"own": row, "centred": row - row.mean(0), "length": row / row.norm(dim=1, keepdim=True)}[tasks]
+
+    yield follows(
         found,
-        alone,
-        "the offset is added to φ",
-        "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
+        formula,
+        "the change, and the head's mean square",
+        Mistake("body", "reversed", "the sign is reversed: it is after minus before"),
+        Mistake(
+            "body", "squared", "scale and shift are squared too: they have no order to lose, so keep their direction"
+        ),
+        Mistake("body", "size", "the changes of scale and shift lost their sign: keep it, only the head is squared"),
+        Mistake("body", "exchanged", "scale and shift are exchanged: scale comes first"),
+        Mistake(
+            "head",
+            "mean",
+            "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: "
+            "square it first",
+        ),
+        Mistake(
+            "head",
+            "minus",
+            "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: "
+            "square it first",
+        ),
+        Mistake(
+            "head",
+            "square of mean",
+            "the head's change is averaged before it is squared, and nearly cancels: square first",
+        ),
+        Mistake("head", "sum", "the head's squares are added up: with more classes a task would look larger. Average"),
+        Mistake("head", "size", "these are mean absolute changes of the head: square them"),
+        Mistake("head", "root", "a root was taken at the end: the mean square itself is asked for"),
+        Mistake(
+            "head",
+            "variance",
+            "this is the head's variance over classes: their mean was subtracted. Take the mean square",
+        ),
+        Mistake(
+            "head",
+            "variance, n",
+            "this is the head's variance over classes: their mean was subtracted. Take the mean square",
+        ),
+        Mistake("head", "deviation", "this is the head's standard deviation over classes: take the mean square"),
+        Mistake("head", "largest", "only the class that changed most is there: average over the classes"),
+        Mistake("order", "head first", "the parts are in another order: scale, shift, then the head"),
+        Mistake(
+            "tasks", "centred", "the mean over tasks was subtracted: a task's vector must not depend on the others"
+        ),
+        Mistake("tasks", "length", "the rows were brought to length one: nobody asked for that here"),
     )
-    yield (
-        close(found["head_weight"][:, 0], found["head_weight"][:, 1]),
-        "all classes start with the same row",
-        "the rows of the head differ: an embedding that ignores the order of the classes cannot tell them apart",
+
+
+@exercise(
+    "leave out the solvers without a score: their scores and their rows of the factors. What is left "
+    "is a ridge regression of scores on factors",
+    "seen = ~np.isnan(scores); v, r = factors[seen], scores[seen]; solve (v.T @ v + strength * "
+    "identity) u = v.T @ r with np.linalg.solve",
+)
+def fold_in(attempt: Attempt) -> Iterator[Point]:
+    """``fold_in(scores, factors, strength)``: a new task's factors from the scores that exist, ``[rank]``."""
+    factors, scores, strength = normal(9, 3, seed=3).double().numpy(), normal(9, seed=4).double().numpy(), 0.5
+    scores[[1, 4, 5]] = np.nan
+    found = attempt(scores.copy(), factors.copy(), strength)
+    if isinstance(found, (Tensor, np.ndarray)) and np.isnan(array(found)).any():
+        raise StoppedError("a missing score (NaN) has spread to the whole answer: leave out its row of factors as well")
+    yield shaped(found, 3, why="one number per factor")
+    mistakes = (
+        Mistake(
+            "filled",
+            "zero",
+            "a missing score was taken for zero: that is a claim about a solver nobody asked. Leave its row out",
+        ),
+        Mistake(
+            "filled",
+            "mean",
+            "a missing score was taken for the mean score: that is a claim about a solver nobody asked. Leave"
+            " its row out",
+        ),
+        Mistake(
+            "filled",
+            "factors",
+            "the scores that are missing were left out on one side only: v.T @ v still has the factors of "
+            "solvers nobody asked",
+        ),
+        Mistake(
+            "ridge",
+            "none",
+            "this is plain least squares: without strength on the diagonal, two scores would settle three factors",
+        ),
+        Mistake(
+            "ridge",
+            "by scores",
+            "strength was multiplied by the number of scores: with more of them, the pull to zero should "
+            "count for less",
+        ),
+        Mistake("ridge", "by all", "strength was multiplied by the number of solvers: it counts once"),
+        Mistake(
+            "ridge", "everywhere", "strength was added to every number of v.T @ v: it belongs on the diagonal (np.eye)"
+        ),
+        Mistake("ridge", "squared", "strength was squared: the ridge is strength times the squared length of u"),
+        Mistake("ridge", "root", "the root of strength was taken: on the diagonal stands strength itself"),
+        Mistake(
+            "ridge", "minus", "strength was subtracted: the ridge is added, or it would push factors away from zero"
+        ),
+        Mistake("centred", True, "the scores were centred: there is no intercept to take the mean away"),
+        Mistake("solve", "projected", "this is v.T @ r: still to be multiplied by the inverse of v.T @ v + strength"),
+        Mistake("solve", "mean", "the factors were averaged with the scores as weights: solve the regression instead"),
+        Mistake("solve", "multiplied", "v.T @ r was multiplied by the matrix and not by its inverse: solve, or invert"),
     )
-    yield equals(found, right, "φ plus the offset of each task")
-    total = torch.stack([p.sum() for p in found.values()]).sum()
-    leaves = [*phi.values(), *offsets.values()]
-    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else (None,) * 4
-    yield (
-        all(g is not None for g in outer[2:]),
-        "the outer gradient reaches the offsets",
-        "the graph to the offsets is detached: g could never learn. Avoid .data, detach and no_grad",
+
+    def formula(**options: Any) -> np.ndarray:
+        return _ridge(scores, factors, strength, **options)
+
+    yield follows(found, formula, "the ridge regression on the scores that exist", *mistakes)
+    single = np.where(np.arange(9) == 0, scores, np.nan)
+    few = attempt(single.copy(), factors.copy(), strength)
+    yield follows(few, lambda: _ridge(single, factors, strength), "the same with a single score")
+
+
+def _ridge(
+    scores: np.ndarray,
+    factors: np.ndarray,
+    strength: float,
+    filled: str = "left out",
+    ridge: str = "once",
+    centred: bool = False,
+    solve: str = "inverse",
+) -> np.ndarray:
+    """Return the factors, or what one of the usual mistakes makes of them."""
+    seen = ~np.isnan(scores)
+    v, r = factors[seen], scores[seen]
+    if filled in ("zero", "mean"):
+        v, r = factors, np.where(seen, scores, 0.0 if filled == "zero" else r.mean())
+    products, right = v.T @ v, v.T @ (r - r.mean() if centred else r)
+    if filled == "factors":
+        products = factors.T @ factors
+    identity = np.eye(factors.shape[1])
+    matrix = (
+        products
+        + {
+            "once": strength * identity,
+            "none": 0 * identity,
+            "by scores": strength * seen.sum() * identity,
+            "by all": strength * len(scores) * identity,
+            "everywhere": np.full_like(identity, strength),
+            "squared": strength**2 * identity,
+            "root": strength**0.5 * identity,
+            "minus": -strength * identity,
+        }[ridge]
     )
-    yield (
-        all(g is not None for g in outer[:2]),
-        "the outer gradient reaches φ",
-        "the graph to φ is detached: the shared start could never learn. Avoid .data, detach and no_grad",
-    )
+    if solve == "inverse":
+        return np.linalg.solve(matrix, right)
+    return {"projected": right, "mean": right / len(r), "multiplied": matrix @ right}[solve]

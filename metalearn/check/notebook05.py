@@ -1,85 +1,96 @@
-"""Checks of the exercises on steps and meta-optimizers (notebook 05)."""
+"""Checks of the exercise on where the inner loop starts (notebook 05)."""
 
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, close, equals, exercise, is_not, named, normal
+from metalearn.check.result import Attempt, Mistake, Point, close, exercise, follows, named, normal
 from metalearn.learners.backbone import Params
 
 
-@exercise
-def inner_step(attempt: Attempt) -> Iterator[Point]:
-    """``inner_step(losses, parameters, step_size)``: the parameters one step later, with the graph behind them."""
-    phi = torch.tensor([0.5, -1.0, 2.0], requires_grad=True)
-    target = normal(4, 3, seed=5)
-    task = {"phi": phi.expand(4, -1).clone()}
-    losses = (task["phi"] - target).pow(4).mean(1)
-    (gradient,) = torch.autograd.grad(losses.sum(), task["phi"], create_graph=True)
-    start = task["phi"].detach().clone()
-    found = attempt(losses, task, 0.1)
-    yield named(found, task)
+@exercise(
+    "two sums, φ plus offset, and in both the shared part has no task dimension, so that broadcasting"
+    " adds it to every task. Then the head gets one row for each class, all alike",
+    "phi['scale'] + offsets['scale'] is [T, C]; (phi['head_weight'] + offsets['head_weight'])[:, "
+    "None].expand(-1, ways, -1) is [T, ways, F]",
+)
+def task_start(attempt: Attempt) -> Iterator[Point]:
+    """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
+    phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
+    offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
+    before = {name: p.detach().clone() for name, p in (*phi.items(), *((f"g {n}", p) for n, p in offsets.items()))}
+
+    def formula(
+        shared: float = 1, added: float = 1, tasks: str = "own", rows: str = "alike", part: str = "both"
+    ) -> Params:
+        start = {}
+        for name, p in phi.items():
+            offset = offsets[name] if part in ("both", name) else 0 * offsets[name]
+            offset = {
+                "own": offset,
+                "mean": offset.mean(0).expand_as(offset),
+                "first": offset[:1].expand_as(offset),
+                "sum": offset.sum(0).expand_as(offset),
+            }[tasks]
+            start[name] = shared * p + added * offset if part != "product" else p * offsets[name]
+        head = start["head_weight"][:, None].expand(-1, 2, -1)
+        start["head_weight"] = {"alike": head, "divided": head / 2, "zero": 0 * head}[rows]
+        return start
+
+    found = attempt(phi, offsets, 2)
+    yield named(found, formula(), why="a task dimension first, and in the head one row for each class")
+    now = {name: p.detach() for name, p in (*phi.items(), *((f"g {n}", p) for n, p in offsets.items()))}
     yield (
-        close(task["phi"], start),
-        "the parameters it was given are as they were",
-        "the parameters were changed in place: return new ones, as those may belong to other tasks or steps",
+        close(now, before),
+        "φ and the offsets are as they were",
+        "φ itself was changed, or the offsets: they belong to all. Return new tensors, and change nothing in place",
     )
-    yield is_not(
-        found, {"phi": start + 0.1 * gradient}, "it goes down", "the step goes up the loss: subtract the gradient"
+    yield (
+        close(found["head_weight"][:, 0], found["head_weight"][:, 1]),
+        "all classes start with the same row",
+        "the rows of the head differ: an embedding that ignores the order of the classes cannot tell them apart",
     )
-    yield is_not(
+    yield follows(
         found,
-        {"phi": start - 0.1 * gradient / 4},
-        "each task steps by its own gradient",
-        "the gradient is that of the mean over tasks, so that a task steps a quarter as far among four as alone: "
-        "differentiate the sum, which keeps tasks with parameters of their own apart",
+        formula,
+        "φ plus the offset of each task",
+        Mistake(
+            "shared",
+            0,
+            "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
+        ),
+        Mistake("shared", -1, "φ was subtracted: it is φ plus the offset"),
+        Mistake("added", 0, "the offsets are not used: every task starts at φ, whatever its embedding says"),
+        Mistake("added", -1, "the offset was subtracted: it is φ plus the offset"),
+        Mistake("added", 0.5, "only half of the offset was added: add it as it is"),
+        Mistake("tasks", "mean", "the offsets were averaged over the tasks: then no task has a start of its own"),
+        Mistake("tasks", "sum", "the offsets were added up over the tasks: then no task has a start of its own"),
+        Mistake("tasks", "first", "all tasks got the offset of the first: each has its own row"),
+        Mistake("part", "scale", "the head's offset is missing: it is added to the row that all classes start with"),
+        Mistake("part", "head_weight", "the scale's offset is missing"),
+        Mistake("part", "product", "φ was multiplied by the offset: an offset of zero must leave it as it is, so add"),
+        Mistake("rows", "divided", "the head was divided among the classes: each starts with the whole row"),
+        Mistake("rows", "zero", "the head starts at zero: it starts at φ plus the offset, too"),
     )
-    yield equals(found, {"phi": start - 0.1 * gradient}, "parameters minus step_size times each task's gradient")
+    yield from _learns(found, phi, offsets)
+
+
+def _learns(found: Params, phi: Params, offsets: Params) -> Iterator[Point]:
+    """Check that the outer gradient reaches what the start was made of."""
+    total = torch.stack([p.sum() for p in found.values()]).sum()
+    leaves = [*phi.values(), *offsets.values()]
+    nothing: tuple[Tensor | None, ...] = (None,) * 4
+    outer = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else nothing
+    if all(g is None for g in outer):
+        yield False, "", "the graph is gone: neither φ nor g could ever learn. Avoid .data, detach, no_grad and NumPy"
     yield (
-        found["phi"].requires_grad,
-        "the graph goes on behind the step",
-        "the graph is detached: no outer gradient can reach the start through this step. Avoid .data, detach, no_grad",
+        all(g is not None for g in outer[2:]),
+        "the outer gradient reaches the offsets",
+        "the graph to the offsets is detached: g could never learn. Avoid .data, detach and no_grad",
     )
-    (outer,) = torch.autograd.grad(found["phi"].sum(), phi, retain_graph=True, allow_unused=True)
     yield (
-        outer is not None,
-        "an outer gradient reaches the start",
-        "the graph is detached from the start of the task: the step must begin at the parameters it was given",
+        all(g is not None for g in outer[:2]),
+        "the outer gradient reaches φ",
+        "the graph to φ is detached: the shared start could never learn. Avoid .data, detach and no_grad",
     )
-    (through,) = torch.autograd.grad((task["phi"] - 0.1 * gradient).sum(), phi)
-    yield (
-        close(outer, through),
-        "the outer gradient runs through the inner one",
-        "the inner gradient counts as a constant, as in first-order MAML: ask autograd for create_graph=True",
-    )
-
-
-@exercise
-def alfa_step(attempt: Attempt) -> Iterator[Point]:
-    """``alfa_step(parameters, gradients, sizes, decays)``: (1 - β) φ - α ∇L, with an α and a β for each task."""
-    phi, gradient = ({"scale": normal(4, 4, seed=s), "head_weight": normal(4, 2, 4, seed=s + 1)} for s in (11, 13))
-    alpha, beta = ({name: torch.rand(4, generator=torch.Generator().manual_seed(s)) for name in phi} for s in (1, 2))
-    found = attempt(phi, gradient, alpha, beta)
-
-    def stepped(direction: float, keep: float, by_task: bool = True) -> Params:
-        shape = {name: (4, *(1,) * (p.ndim - 1)) if by_task else (4,) for name, p in phi.items()}
-        a, b = ({name: v.view(shape[name]) for name, v in of.items()} for of in (alpha, beta))
-        return {name: (1 + keep * b[name]) * p + direction * a[name] * gradient[name] for name, p in phi.items()}
-
-    yield named(found, phi)
-    yield is_not(found, stepped(1, -1), "it goes down", "the step goes up the loss: subtract α times the gradient")
-    yield is_not(
-        found,
-        stepped(-1, -1, by_task=False),
-        "each task has its own α and β",
-        "the step sizes were laid along the channels, not the tasks: PyTorch lines up the last dimensions. Give [T] as "
-        "many dimensions as the parameter has",
-    )
-    yield is_not(found, stepped(-1, 0), "β is used", "the decay β is not used: the parameters should shrink by 1 - β")
-    yield is_not(found, stepped(-1, 1), "β shrinks", "β makes the parameters grow: it is 1 - β, not 1 + β")
-    right = stepped(-1, -1)
-    only_move = {name: right[name] - p for name, p in phi.items()}
-    yield is_not(
-        found, only_move, "it returns parameters", "this is the change alone: add it to the parameters it starts from"
-    )
-    yield equals(found, right, "(1 - β) φ - α ∇L")

@@ -1,84 +1,183 @@
-"""Checks of the exercises on attention (notebook 06)."""
+"""Checks of the exercises on steps and meta-optimizers (notebook 06)."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from metalearn.check.result import Attempt, Point, equals, exercise, is_not, normal, shaped
+from metalearn.check.result import Attempt, Mistake, Point, close, exercise, follows, named, normal
+from metalearn.learners.backbone import Params
 
 
-@exercise
-def attend(attempt: Attempt) -> Iterator[Point]:
-    """``attend(queries, keys, values)``: scaled dot-product attention, ``[tasks, D]``."""
-    queries, keys, values = 2 * normal(3, 4, seed=21), normal(5, 4, seed=22), normal(5, 6, seed=23)
-    scores = queries @ keys.T / 2
-    found = attempt(queries.clone(), keys.clone(), values.clone())
-    yield shaped(found, 3, 6, why="one row per task, as long as a value")
-    yield is_not(
-        found,
-        scores.softmax(0) @ values,
-        "the weights of a task add up to one",
-        "the softmax runs over the tasks: tasks would compete for a key. It belongs over the keys, the last dimension",
-    )
-    yield is_not(
-        found,
-        scores @ values,
-        "the scores are weights",
-        "there is no softmax: raw scores can be negative and unbounded",
-    )
-    yield is_not(
-        found,
-        (2 * scores).softmax(1) @ values,
-        "the scores are scaled",
-        "the scores are not divided by the root of the length of a key: long keys would make every choice a hard one",
-    )
-    yield is_not(
-        found,
-        (scores / 2).softmax(1) @ values,
-        "they are scaled by the root of the length",
-        "the scores are divided by the length of a key: it is its square root that keeps their variance at one",
-    )
-    yield is_not(
-        found,
-        values[scores.argmax(1)],
-        "all values take part",
-        "only the best key's value is returned: the choice is hard, and no gradient would reach the queries",
-    )
-    yield equals(found, scores.softmax(1) @ values, "softmax(q kᵀ / √length) v")
-
-
-@exercise
-def straight_through(attempt: Attempt) -> Iterator[Point]:
-    """``straight_through(scores)``: gates of 0 or 1 that learn as if they were a sigmoid."""
-    scores = torch.tensor([[-3.0, -0.4, 0.2], [1.5, 0.6, -1.0]], requires_grad=True)
-    on, soft = (scores > 0).float(), torch.sigmoid(scores)
-    found = attempt(scores)
-    yield shaped(found, 2, 3)
-    yield is_not(
-        found,
-        soft,
-        "the gates are hard",
-        "the gates are soft: nothing is switched off, only turned down. Return 0 or 1",
-    )
-    yield is_not(found, 1 - on, "a positive score is on", "the gates are the wrong way round: a positive score is on")
-    yield is_not(
-        found,
-        torch.ones(2, 3),
-        "a negative score is off",
-        "every gate is on: a sigmoid is above zero always. Its threshold is one half, that of a score is zero",
-    )
-    yield equals(found, on, "1 where the score is positive, else 0")
+@exercise(
+    "the gradient of the sum of the losses holds each task's own gradient, as no two tasks share a "
+    "parameter. Subtract it, times the step size, and keep the graph",
+    "gradients = torch.autograd.grad(losses.sum(), list(parameters.values()), create_graph=True); "
+    "then a new dictionary with p - step_size * g for each",
+)
+def inner_step(attempt: Attempt) -> Iterator[Point]:
+    """``inner_step(losses, parameters, step_size)``: the parameters one step later, with the graph behind them."""
+    phi = torch.tensor([0.5, -1.0, 2.0], requires_grad=True)
+    target = normal(4, 3, seed=5).roll(1, 0)
+    task = {"phi": phi.expand(4, -1).clone()}
+    losses = (task["phi"] - target).pow(4).mean(1)
+    (gradient,) = torch.autograd.grad(losses.sum(), task["phi"], create_graph=True)
+    start = task["phi"].detach().clone()
+    found = attempt(losses, task, 0.1)
+    yield named(found, task)
     yield (
-        isinstance(found, Tensor) and found.requires_grad,
-        "a gradient comes back",
-        "the graph is detached: a comparison has no gradient. Add soft - soft.detach(), which is zero and has one",
+        close(task["phi"], start),
+        "the parameters it was given are as they were",
+        "the parameters were changed in place: return new ones, as those may belong to other tasks or steps",
     )
-    (gradient,) = torch.autograd.grad(found.sum(), scores)
-    yield is_not(
-        gradient,
-        torch.ones(2, 3),
-        "the gradient is not that of the score itself",
-        "the gradient passes as if the gate were its score: then a gate far beyond doubt moves as much as an open one",
+
+    def formula(direction: float = -1, keep: float = 1, size: float = 0.1, of: str = "own") -> Params:
+        moves = {
+            "own": gradient,
+            "mean": gradient / 4,
+            "shared": gradient.sum(0).expand_as(gradient),
+            "averaged": gradient.mean(0).expand_as(gradient),
+            "first": torch.cat([gradient[:1], 0 * gradient[1:]]),
+            "last": torch.cat([0 * gradient[:-1], gradient[-1:]]),
+            "sign": gradient.sign(),
+            "length": gradient / gradient.norm(dim=1, keepdim=True),
+            "loss": losses[:, None] * gradient,
+            "hardest": gradient * (losses == losses.max())[:, None],
+        }
+        return {"phi": keep * start + direction * size * moves[of]}
+
+    yield follows(
+        found,
+        formula,
+        "parameters minus step_size times each task's gradient",
+        Mistake("direction", 1, "the step goes up the loss: subtract the gradient"),
+        Mistake(
+            "of",
+            "mean",
+            "the gradient is that of the mean over tasks, so that a task steps a quarter as far among four as"
+            " alone: differentiate the sum, which keeps tasks with parameters of their own apart",
+        ),
+        Mistake("of", "shared", "all tasks take the same step, by the sum of their gradients: each has its own"),
+        Mistake("of", "averaged", "all tasks take the same step, by the mean of their gradients: each has its own"),
+        Mistake("of", "first", "only the first task moves: differentiate the sum of the losses, not losses[0]"),
+        Mistake("of", "last", "only the last task moves: differentiate the sum of the losses"),
+        Mistake("of", "hardest", "only the hardest task moves: differentiate the sum of the losses, not their maximum"),
+        Mistake("of", "sign", "only the sign of the gradient is used: a plain step is as long as the gradient says"),
+        Mistake("of", "length", "the gradient was brought to length one: a plain step is as long as the gradient says"),
+        Mistake("of", "loss", "the gradient was multiplied by the loss, or the squared losses were differentiated"),
+        Mistake("keep", 0, "this is the change alone: add it to the parameters it starts from"),
+        Mistake("size", 1, "step_size is not used: the gradient is taken times step_size"),
+        Mistake("size", 10, "the gradient was divided by step_size: multiply"),
+        Mistake("size", 0.01, "step_size was used twice: once is enough"),
+        Mistake("size", 0, "nothing has moved: subtract step_size times the gradient"),
+        Mistake("keep", 0.9, "step_size also shrinks the parameters: only the gradient is multiplied by it"),
     )
-    yield equals(gradient, soft * (1 - soft), "the sigmoid, in the gradient")
+    (through,) = torch.autograd.grad((task["phi"] - 0.1 * gradient).sum(), phi, retain_graph=True)
+    yield from _differentiable(found["phi"], phi, through)
+
+
+def _differentiable(found: Tensor, phi: Tensor, through: Tensor) -> Iterator[Point]:
+    """Check that an outer gradient reaches the start ``phi`` through the step, and is ``through``."""
+    yield (
+        found.requires_grad,
+        "the graph goes on behind the step",
+        "the graph is detached: no outer gradient can reach the start through this step. Avoid .data, detach, no_grad",
+    )
+    (outer,) = torch.autograd.grad(found.sum(), phi, retain_graph=True, allow_unused=True)
+    yield (
+        outer is not None,
+        "an outer gradient reaches the start",
+        "the graph is detached from the start of the task: the step must begin at the parameters it was given",
+    )
+    yield (
+        not close(outer, through - torch.full_like(phi, 4.0)),
+        "the start itself is part of the graph",
+        "the parameters are detached, and only their gradient keeps a graph: begin the step at the "
+        "parameters themselves",
+    )
+    yield (
+        close(outer, through),
+        "the outer gradient runs through the inner one",
+        "the inner gradient counts as a constant, as in first-order MAML: ask autograd for create_graph=True",
+    )
+
+
+@exercise(
+    "each task has one α and one β for each parameter, [T]. Give these as many dimensions as the "
+    "parameter has, so that they line up with its tasks",
+    "size = sizes[name].view(-1, *[1] * (p.ndim - 1)), decay likewise; then (1 - decay) * p - size * gradients[name]",
+)
+def alfa_step(attempt: Attempt) -> Iterator[Point]:
+    """``alfa_step(parameters, gradients, sizes, decays)``: (1 - β) φ - α ∇L, with an α and a β for each task."""
+    phi, gradient = ({"scale": normal(4, 4, seed=s), "head_weight": normal(4, 2, 4, seed=s + 1)} for s in (11, 13))
+    alpha, beta = (
+        {name: torch.rand(4, generator=torch.Generator().manual_seed(s + i)) for i, name in enumerate(phi)}
+        for s in (1, 3)
+    )
+    before = {name: p.clone() for name, p in phi.items()}
+    found = attempt(phi, gradient, alpha, beta)
+
+    def formula(
+        direction: float = -1, keep: str = "1 - β", lay: str = "tasks", sizes: str = "own", add: bool = True
+    ) -> Params:
+        stepped = {}
+        for name, p in before.items():
+            size, decay = (of["scale" if sizes == "one name" else name] for of in (alpha, beta))
+            if sizes == "exchanged":
+                size, decay = decay, size
+            elif sizes in ("mean", "first"):
+                size, decay = (
+                    of.mean() * torch.ones(4) if sizes == "mean" else of[:1].expand(4) for of in (size, decay)
+                )
+            a, b = (of.view(4, *(1,) * (p.ndim - 1)) if lay == "tasks" else of for of in (size, decay))
+            kept = {
+                "1 - β": (1 - b) * p,
+                "1 + β": (1 + b) * p,
+                "1": p,
+                "β": b * p,
+                "coupled": (1 - a * b) * p,
+                "afterwards": (1 - b) * p,
+                "minus β": p - b,
+            }[keep]
+            move = direction * a * gradient[name] * ((1 - b) if keep == "afterwards" else 1)
+            if sizes == "none":
+                move = direction * gradient[name]
+            stepped[name] = kept + move if add else kept + move - p
+        return stepped
+
+    yield named(found, phi)
+    yield close(phi, before), "nothing was changed in place", "the parameters were changed in place: return new ones"
+    yield follows(
+        found,
+        formula,
+        "(1 - β) φ - α ∇L",
+        Mistake("direction", 1, "the step goes up the loss: subtract α times the gradient"),
+        Mistake("direction", 0, "the gradient is not used: subtract α times the gradient"),
+        Mistake(
+            "lay",
+            "channels",
+            "the step sizes were laid along the channels, not the tasks: PyTorch lines up the last "
+            "dimensions. Give [T] as many dimensions as the parameter has",
+        ),
+        Mistake("keep", "1", "the decay β is not used: the parameters should shrink by 1 - β"),
+        Mistake("keep", "1 + β", "β makes the parameters grow: it is 1 - β, not 1 + β"),
+        Mistake("keep", "β", "β is how much the parameters lose, not how much they keep: it is 1 - β, not β"),
+        Mistake(
+            "keep",
+            "coupled",
+            "the decay is coupled to the step size, as β φ was added to the gradient: shrink the parameters "
+            "by 1 - β, without α",
+        ),
+        Mistake(
+            "keep",
+            "afterwards",
+            "the decay was applied after the step, so that it shrinks the step too: only the parameters shrink",
+        ),
+        Mistake("keep", "minus β", "β was subtracted from the parameters: multiply them by 1 - β"),
+        Mistake("sizes", "exchanged", "α and β are exchanged: sizes go with the gradient, decays with the parameters"),
+        Mistake("sizes", "mean", "α and β were averaged over tasks: each task has its own"),
+        Mistake("sizes", "first", "all tasks got the α and β of the first: each has its own"),
+        Mistake("sizes", "one name", "all parameters got the α and β of the scale: each has its own, by name"),
+        Mistake("sizes", "none", "α is not used: the gradient is taken times α"),
+        Mistake("add", False, "this is the change alone: add it to the parameters it starts from"),
+    )

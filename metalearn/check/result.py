@@ -1,9 +1,10 @@
 """What a check is made of: points, in order, and the result that a student reads."""
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,10 +15,27 @@ from metalearn.learners.backbone import Params
 Attempt = Callable[..., Any]
 Point = tuple[bool, str, str]  # whether it holds; what to say if it does; a hint if it does not
 
+# What PyTorch and NumPy say of common mistakes, and what is meant.
+ERRORS = {
+    "NoneType": "something is None where a tensor is needed. backward() fills .grad of leaves only, and "
+    "parameters inside the inner loop are no leaves: ask torch.autograd.grad for the gradients",
+    "does not require grad": "nothing leads back from here to what should be differentiated: somewhere the graph "
+    "was detached (.detach(), .data, .item(), no_grad)",
+    "implicitly created only for scalar": "only one number can be differentiated: take the sum of the losses first",
+    "a second time": "the graph was freed after its first use: differentiate once, or ask for create_graph=True",
+    "in-place operation": "a parameter was changed in place (+=, -=): make a new one instead",
+    "numpy() on Tensor that requires grad": "NumPy knows no graph: stay with torch operations, all the way",
+    "not have been used in the graph": "one of the parameters took no part in the loss: was it replaced by a copy?",
+    "shapes cannot be multiplied": "the shapes do not fit in a matrix product: is one of them the wrong way round?",
+    "mismatch in its core dimension": "the shapes do not fit in a matrix product: is one of them the wrong way round?",
+    "must match the size": "two shapes do not line up: PyTorch aligns the last dimensions; add one with [:, None]",
+    "could not be broadcast": "two shapes do not line up: NumPy aligns the last dimensions; add one with [:, None]",
+}
+
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a check found: the points that hold, and a hint for the first that does not.
+    """What a check found: the points that hold, and hints for the first that does not.
 
     Parameters
     ----------
@@ -25,45 +43,64 @@ class Result:
         The name of the exercise.
     holds : tuple of str
         What holds, in the order in which it was checked.
-    hint : str or None
-        What to think about next; None if everything holds.
+    hints : tuple of str
+        What to think about next: first what went wrong, then how to go about the exercise, in more and more detail.
+        Empty if everything holds.
+    shown : int
+        How many of the hints are printed.
     """
 
     exercise: str
     holds: tuple[str, ...]
-    hint: str | None
+    hints: tuple[str, ...] = ()
+    shown: int = 1
+
+    @property
+    def hint(self) -> str | None:
+        """What went wrong; None if everything holds."""
+        return self.hints[0] if self.hints else None
 
     @property
     def passed(self) -> bool:
         """Whether every point holds."""
-        return self.hint is None
+        return not self.hints
 
     def __repr__(self) -> str:
         lines = [f"{self.exercise}: {'everything that was checked holds' if self.passed else 'not yet'}"]
         lines += [f"  ✓ {claim}" for claim in self.holds]
-        return "\n".join(lines + ([f"  → {self.hint}"] if self.hint else []))
+        lines += [f"  → {hint}" for hint in self.hints[: self.shown]]
+        if self.shown < len(self.hints):
+            lines.append(f"  (more help: ml.check.{self.exercise}({self.exercise}, hint={self.shown + 1}))")
+        return "\n".join(lines)
 
 
 class StoppedError(Exception):
     """The student's function returned nothing that can be checked; the message is the hint."""
 
 
-def exercise(points: Callable[[Attempt], Iterator[Point]]) -> Callable[[Attempt], Result]:
-    """Turn a generator of points into a check."""
+def exercise(*steps: str) -> Callable[[Callable[[Attempt], Iterator[Point]]], Callable[..., Result]]:
+    """Turn a generator of points into a check; ``steps`` say how to go about the exercise, in more and more detail."""
 
-    @functools.wraps(points)
-    def check(attempt: Attempt) -> Result:
-        holds: list[str] = []
-        try:
-            for held, claim, hint in points(_guarded(attempt)):
-                if not held:
-                    return Result(points.__name__, tuple(holds), hint)
-                holds.append(claim)
-        except StoppedError as stopped:
-            return Result(points.__name__, tuple(holds), str(stopped))
-        return Result(points.__name__, tuple(holds), None)
+    def decorate(points: Callable[[Attempt], Iterator[Point]]) -> Callable[..., Result]:
+        @functools.wraps(points)
+        def check(attempt: Attempt, hint: int = 1) -> Result:
+            holds: list[str] = []
+            wrong = None
+            try:
+                for held, claim, message in points(_guarded(attempt)):
+                    if not held:
+                        wrong = message
+                        break
+                    if claim not in holds:
+                        holds.append(claim)
+            except StoppedError as stopped:
+                wrong = str(stopped)
+            hints = (wrong, *steps) if wrong else ()
+            return Result(points.__name__, tuple(holds), hints, max(1, hint))
 
-    return check
+        return check
+
+    return decorate
 
 
 def _guarded(attempt: Attempt) -> Attempt:
@@ -72,7 +109,8 @@ def _guarded(attempt: Attempt) -> Attempt:
             found = attempt(*arguments)
         except Exception as error:
             first_line = next(iter(str(error).strip().splitlines()), "without a message")
-            raise StoppedError(f"it stopped with {type(error).__name__}: {first_line}") from error
+            meant = next((f"; {meant}" for words, meant in ERRORS.items() if words in str(error)), "")
+            raise StoppedError(f"it stopped with {type(error).__name__}: {first_line}{meant}") from error
         if found is None or found is ...:
             raise StoppedError("it returns nothing yet: fill in the body, and end it with return")
         return found
@@ -93,12 +131,13 @@ def shaped(found: Any, *shape: int, why: str = "") -> Point:
     )
 
 
-def named(found: Any, like: Params) -> Point:
+def named(found: Any, like: Params, why: str = "") -> Point:
     """Check that the student's function returned a dictionary of tensors with the names and shapes of ``like``."""
     shapes = {name: list(p.shape) for name, p in like.items()}
     right = isinstance(found, dict) and all(isinstance(p, Tensor) for p in found.values())
     what = {name: list(p.shape) for name, p in found.items()} if right else f"a {type(found).__name__}"
-    return what == shapes, "names and shapes are right", f"it returns {what} where {shapes} is expected"
+    hint = f"it returns {what} where {shapes} is expected{why and '; ' + why}"
+    return what == shapes, "names and shapes are right", hint
 
 
 def array(values: Any) -> np.ndarray:
@@ -117,19 +156,46 @@ def close(a: Any, b: Any) -> bool:
     return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-3, atol=1e-5))
 
 
-def is_not(found: Any, wrong: Any, claim: str, hint: str) -> Point:
-    """Check that the answer is not a wrong one that people often give."""
-    return not close(found, wrong), claim, hint
+class Mistake(NamedTuple):
+    """A wrong way to compute something: the formula with another value of one option, and what to say of it."""
+
+    option: str
+    value: Any
+    hint: str
 
 
-def equals(found: Any, right: Any, what: str) -> Point:
-    """Check the numbers against the right ones, which are called ``what``; the hint names the one furthest off."""
+def follows(found: Any, formula: Callable[..., Any], what: str, *mistakes: Mistake) -> Point:
+    """Check the numbers against ``formula()``, which is called ``what``.
+
+    If they are wrong, look for the mistake that gives exactly these numbers, and then for two made at once. If there is
+    none, say by how much they are off.
+    """
+    right = formula()
+    if close(found, right):
+        return True, f"the numbers are right: {what}", ""
+    return False, "", mistaken(found, formula, *mistakes) or _difference(found, right, what)
+
+
+def mistaken(found: Any, formula: Callable[..., Any], *mistakes: Mistake) -> str:
+    """Return the hint for the mistake, or the two, that give these numbers; nothing if there are none such."""
+    for count in (1, 2):
+        for made in itertools.combinations(mistakes, count):
+            options = {mistake.option: mistake.value for mistake in made}
+            if len(options) == count and close(found, formula(**options)):
+                return ". Also: ".join(mistake.hint for mistake in made)
+    return ""
+
+
+def _difference(found: Any, right: Any, what: str) -> str:
+    """Say how wrong numbers differ from the right ones: by a factor, if they do, or where they are furthest off."""
     pairs = [(found[name], right[name]) for name in right] if isinstance(right, dict) else [(found, right)]
     pairs = [(array(a).ravel(), array(b).ravel()) for a, b in pairs]
-    a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    a, b = (np.concatenate(side).astype(float) for side in zip(*pairs, strict=True))
+    factor = float(a @ b / max(b @ b, 1e-12))
+    if abs(factor) > 1e-3 and np.allclose(a, factor * b, rtol=1e-3, atol=1e-5):
+        return f"every number is {factor:.4g} times that of {what}: a factor is missing, or one too many"
     worst = int(np.abs(a - b).argmax())
-    hint = f"the numbers are not those of {what}: number {worst} should be {b[worst]:.4f} and is {a[worst]:.4f}"
-    return close(found, right), f"the numbers are those of {what}", hint
+    return f"the numbers are not those of {what}: number {worst} should be {b[worst]:.4f} and is {a[worst]:.4f}"
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

@@ -376,16 +376,17 @@ def course(options: argparse.Namespace) -> Result:
     from metalearn._front_ends import front_ends
 
     source = front_ends() / "notebooks"
-    files = sorted(path for path in source.iterdir() if path.suffix in (".ipynb", ".md") or path.name == "LICENSE")
+    files = [path for path in sorted(source.iterdir()) if path.suffix in (".ipynb", ".md") or path.name == "LICENSE"]
+    files += sorted((source / "figures").glob("*.svg"))
     output_folder(options.folder)
-    there = [path.name for path in files if (options.folder / path.name).exists()]
+    there = [path.name for path in files if (options.folder / path.relative_to(source)).exists()]
     if there:
         raise MetalearnError(
             "{folder} holds {name} already; name another folder, or move it away", folder=options.folder, name=there[0]
         )
-    options.folder.mkdir(parents=True, exist_ok=True)
+    (options.folder / "figures").mkdir(parents=True, exist_ok=True)
     for path in files:
-        shutil.copyfile(path, options.folder / path.name)
+        shutil.copyfile(path, options.folder / path.relative_to(source))
     return {"folder": str(options.folder), "notebooks": sum(path.suffix == ".ipynb" for path in files)}
 
 

@@ -1,25 +1,31 @@
 """Solutions of the checked exercises of notebook 03."""
 
-import numpy as np
 import torch
+import torch.nn.functional as F
 
 
-def adaptation_embedding(before, after):
-    """Embed tasks by what adaptation changed, [tasks, D], the same for any order of the classes.
+def gradient_embedding(backbone, base, batch):
+    """Embed tasks by the gradient of the support loss in the body's last shift, [tasks, channels], rows of length 1.
 
-    before, after: scale [T, C], shift [T, C] and head_weight [T, ways, F]. Return the changes of scale and of shift,
-    and of the head the mean over classes of its squared change, one after the other.
+    It is taken after the head, which starts at zero, has made three steps of size 0.5 on the support set.
     """
-    change = {name: after[name] - before[name] for name in before}
-    head = change["head_weight"].square().mean(1)
-    return torch.cat([change["scale"], change["shift"], head], dim=1)
+    name, rows = backbone.scales_and_shifts[-1], []
+    for x, y in zip(batch.support_x, batch.support_y, strict=True):
+        shift = base[name].clone().requires_grad_()
+        z = backbone.features({**base, name: shift}, x[None])[0]
+        weight, bias = torch.zeros(batch.ways, z.shape[1]), torch.zeros(batch.ways)
+        for _ in range(3):
+            error = ((z.detach() @ weight.T + bias).softmax(1) - F.one_hot(y, batch.ways)) / len(y)
+            weight, bias = weight - 0.5 * error.T @ z.detach(), bias - 0.5 * error.sum(0)
+        (gradient,) = torch.autograd.grad(F.cross_entropy(z @ weight.T + bias, y), shift)
+        rows.append(F.normalize(gradient, dim=0))
+    return torch.stack(rows)
 
 
-def fold_in(scores, factors, strength):
-    """Return the factors [rank] of a new task: a ridge regression of its scores on the solvers' factors.
+def fisher(weight, z, y):
+    """Return the diagonal of the empirical Fisher information of a linear head, [ways, F].
 
-    scores [solvers], NaN where a solver was not asked; factors [solvers, rank]; strength is the ridge's weight.
+    weight [ways, F]; features z [n, F]; labels y [n]. The loss of a drawing is its cross-entropy.
     """
-    seen = ~np.isnan(scores)
-    v = factors[seen]
-    return np.linalg.solve(v.T @ v + strength * np.eye(v.shape[1]), v.T @ scores[seen])
+    error = (z @ weight.T).softmax(1) - F.one_hot(y, len(weight))
+    return (error[:, :, None] * z[:, None]).square().mean(0)

@@ -3,15 +3,22 @@
 import torch
 
 
-def attend(queries, keys, values):
-    """Return scaled dot-product attention, [T, D].
+def inner_step(losses, parameters, step_size):
+    """Return each task's parameters after one gradient step, differentiable for the outer loop.
 
-    queries [T, k], one per task; keys [A, k] and values [A, D], one of each per entry of the bank.
+    losses [T]; parameters: tensors [T, ...] by name, each task's own.
     """
-    return (queries @ keys.T / keys.shape[1] ** 0.5).softmax(1) @ values
+    gradients = torch.autograd.grad(losses.sum(), list(parameters.values()), create_graph=True)
+    return {name: p - step_size * g for (name, p), g in zip(parameters.items(), gradients, strict=True)}
 
 
-def straight_through(scores):
-    """Return gates that are 1 where a score is positive and else 0, with the gradient of a sigmoid of the scores."""
-    soft = torch.sigmoid(scores)
-    return (scores > 0).to(soft) + soft - soft.detach()
+def alfa_step(parameters, gradients, sizes, decays):
+    """Return the parameters after one step of ALFA, (1 - decay) * parameter - size * gradient.
+
+    parameters, gradients: tensors [T, ...] by name; sizes, decays: [T] by the same names, one number per task.
+    """
+    stepped = {}
+    for name, p in parameters.items():
+        size, decay = (of[name].view(-1, *[1] * (p.ndim - 1)) for of in (sizes, decays))
+        stepped[name] = (1 - decay) * p - size * gradients[name]
+    return stepped

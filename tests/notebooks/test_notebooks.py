@@ -16,6 +16,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 LONGEST_CELL = 15
+LONGEST_ANSWER = 20  # with its signature, docstring and check
 TIMEOUT_S = 180
 LARGEST_TOGETHER = 8_000_000
 MOST_MB = 3000
@@ -32,7 +33,9 @@ def _load(name: str) -> ModuleType:
     assert specification.loader
     module = importlib.util.module_from_spec(specification)
     sys.modules[specification.name] = module
+    sys.path.insert(0, str(FOLDER))  # the scripts import one another
     specification.loader.exec_module(module)
+    sys.path.remove(str(FOLDER))
     return module
 
 
@@ -57,26 +60,33 @@ def test_they_are_all_there() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "00_start_here",
         "01_tasks_and_omniglot",
-        "02_gradient_task_embedding",
-        "03_four_ways_to_embed_a_task",
-        "04_parameter_preinitialisation",
-        "05_meta_optimizer",
-        "06_attention",
-        "07_does_the_embedding_help",
-        "08_your_own_characters",
-        "09_from_laptop_to_cluster",
+        "02_learning_to_learn",
+        "03_gradient_task_embedding",
+        "04_four_ways_to_embed_a_task",
+        "05_parameter_preinitialisation",
+        "06_meta_optimizer",
+        "07_attention",
+        "08_does_the_embedding_help",
+        "09_your_own_characters",
+        "10_from_laptop_to_cluster",
     ]
 
 
 @every_notebook
-def test_it_runs_within_its_memory_without_a_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With fewer tasks than a reader has, unless FAST=0; notebooks/execute.py holds whole runs to their times."""
+def test_it_runs_within_its_memory_without_a_network(
+    path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With its exercises answered, and with fewer tasks than a reader has, unless FAST=0.
+
+    notebooks/execute.py holds whole runs to their times.
+    """
     monkeypatch.setenv("FAST", os.environ.get("FAST", "1"))
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data, so that no browser is needed
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
     execute = _load("execute")
-    done = execute.run(path, TIMEOUT_S)  # a cell that fails, or takes longer, raises
+    nbformat.write(_load("answers").answered(_read(path), path.name[:2]), tmp_path / path.name)
+    done = execute.run(tmp_path / path.name, TIMEOUT_S)  # a cell that fails, or takes longer, raises
     assert done.peak_mb is None or done.peak_mb < MOST_MB
     assert all(cell.execution_count for cell in done.notebook.cells if cell.cell_type == "code")
     shown = [output.get("data", {}) for cell in done.notebook.cells for output in cell.get("outputs", [])]
@@ -114,6 +124,32 @@ def test_every_exercise_has_a_cell_to_work_in(path: Path) -> None:
 
 
 @every_notebook
+def test_every_exercise_has_an_answer_with_reasons(path: Path) -> None:
+    answers = _load("answers").answers(path.name[:2])
+    exercises = [c.source.splitlines()[0] for c in _cells(path, "markdown") if c.source.startswith("### Exercise ")]
+    assert list(answers) == exercises
+    for cells in answers.values():
+        assert cells[0].cell_type == "code"
+        assert cells[-1].cell_type == "markdown"
+        assert len(cells[-1].source.split()) >= 25  # a reason, not a remark
+        for cell in cells:
+            assert cell.cell_type == "markdown" or len(cell.source.splitlines()) <= LONGEST_ANSWER, cell.source
+            assert max(map(len, cell.source.splitlines())) <= 128, cell.source
+
+
+@every_notebook
+def test_answers_replace_the_cells_to_work_in_and_nothing_else(path: Path) -> None:
+    notebook = _read(path)
+    answers = _load("answers").answers(path.name[:2])
+    answered = _load("answers").answered(notebook, path.name[:2])
+    blank = [c for before, c in itertools.pairwise(notebook.cells) if before.source.startswith("### Exercise ")]
+    kept = [cell.source for cell in notebook.cells if cell not in blank]
+    added = [cell.source for cells in answers.values() for cell in cells]
+    assert len(answered.cells) == len(kept) + len(added)
+    assert [cell.source for cell in answered.cells if cell.source in kept] == kept
+
+
+@every_notebook
 def test_no_notebook_gives_a_solution_away(path: Path) -> None:
     blanks = _load("blanks")
     code = "\n".join(cell.source for cell in _cells(path, "code"))
@@ -125,14 +161,14 @@ def test_no_notebook_gives_a_solution_away(path: Path) -> None:
 def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blanks = _load("blanks")
     (tmp_path / "solutions").mkdir()
-    (tmp_path / "solutions" / "06.py").write_text('def gate(scores, hard):\n    """Choose."""\n    return scores > 0\n')
+    (tmp_path / "solutions" / "07.py").write_text('def gate(scores, hard):\n    """Choose."""\n    return scores > 0\n')
     old = nbformat.v4.new_code_cell('def gate(scores):\n    """Choose."""\n    ...\n\n\nml.check.gate(gate)')
     other = nbformat.v4.new_code_cell("print(1)")
-    nbformat.write(nbformat.v4.new_notebook(cells=[other, old]), tmp_path / "06_attention.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[other, old]), tmp_path / "07_attention.ipynb")
     monkeypatch.setattr(blanks, "FOLDER", tmp_path)
     monkeypatch.setattr(blanks, "SOLUTIONS", tmp_path / "solutions")
     blanks.main()
-    cells = _read(tmp_path / "06_attention.ipynb").cells
+    cells = _read(tmp_path / "07_attention.ipynb").cells
     assert cells[0].source == "print(1)"
     assert cells[1].source == (
         'def gate(scores, hard):\n    """Choose."""\n    ...  # your code here\n\n\nml.check.gate(gate)'
