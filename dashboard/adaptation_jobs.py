@@ -5,30 +5,32 @@ name these functions, and does without torch: what needs torch is imported insid
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dashboard import drawn_sheet
 from dashboard.adaptation_request import AdaptationRequest
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.load import load_characters
 from metalearn.characters.splits import split
 from metalearn.maps.task_map import TaskMap
-from metalearn.plots.player import Recording
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from torch import Tensor
 
     from metalearn.learners.learner import Learner
+    from metalearn.plots.player import Recording
     from metalearn.tasks.task_batch import TaskBatch
 
 # Learners that visitors have trained, by name. The server has them, and sends them along.
 TrainedLearners = dict[str, "Learner"]
 
 
-def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trained: TrainedLearners) -> Recording:
+def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trained: TrainedLearners) -> "Recording":
     """Let each learner adapt to the same task, and record it; the task is placed on ``task_map`` if there is one."""
     from metalearn.plots.player.recorder import on_map, record
 
@@ -42,6 +44,9 @@ def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trai
             if embedding is not None:
                 embeddings[title] = embedding
     place = None if task_map is None else on_map(task, task_map, _gradient_embedder(request.split), request.steps)
+    if request.drawn:
+        own = record(learners, task, request.steps, embeddings, None, place)
+        return replace(own, class_names=drawn_sheet.own_characters(request.drawn).drawn_twice.names)
     return record(learners, task, request.steps, embeddings, characters, place)
 
 

@@ -100,7 +100,7 @@ def show_ways_on(number: int) -> None:
         row.button(
             _("Next"), type="primary", on_click=go_to, args=(number + 1,), icon=":material/arrow_forward:", key="next"
         )
-    elif row.button(_("Draw your own"), type="primary", icon=":material/draw:", key="next"):
+    elif row.button(_("Draw your own"), type="primary", icon=":material/draw:", key="draw your own"):
         st.switch_page("views/draw.py")
 
 
