@@ -5,29 +5,32 @@ name these functions, and does without torch: what needs torch is imported insid
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dashboard import drawn_sheet
 from dashboard.adaptation_request import AdaptationRequest
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.load import load_characters
+from metalearn.characters.splits import split
 from metalearn.maps.task_map import TaskMap
-from metalearn.plots.player import Recording
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from torch import Tensor
 
     from metalearn.learners.learner import Learner
+    from metalearn.plots.player import Recording
     from metalearn.tasks.task_batch import TaskBatch
 
 # Learners that visitors have trained, by name. The server has them, and sends them along.
 TrainedLearners = dict[str, "Learner"]
 
 
-def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trained: TrainedLearners) -> Recording:
+def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trained: TrainedLearners) -> "Recording":
     """Let each learner adapt to the same task, and record it; the task is placed on ``task_map`` if there is one."""
     from metalearn.plots.player.recorder import on_map, record
 
@@ -41,6 +44,9 @@ def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trai
             if embedding is not None:
                 embeddings[title] = embedding
     place = None if task_map is None else on_map(task, task_map, _gradient_embedder(request.split), request.steps)
+    if request.drawn:
+        own = record(learners, task, request.steps, embeddings, None, place)
+        return replace(own, class_names=drawn_sheet.own_characters(request.drawn).drawn_twice.names)
     return record(learners, task, request.steps, embeddings, characters, place)
 
 
@@ -55,25 +61,88 @@ def _told(
     return embedding_for(learner, task, source, seed=request.seed)
 
 
+class Limit(NamedTuple):
+    """What :class:`metalearn.recognition.unknown.KnownLimit` says, as the server can read it without torch."""
+
+    distance: float
+    known_refused: float
+    unknown_accepted: float
+    measured_on: str
+
+
+class Recognised(NamedTuple):
+    """What a learner says of each query: probabilities ``[queries, ways]``, and the distance to the nearest class."""
+
+    probabilities: np.ndarray
+    distances: np.ndarray
+    steps: int
+
+
 def recognise(
     learner_name: str,
     split: str,
     trained: TrainedLearners,
     classes: Sequence[Sequence[np.ndarray]],
     queries: Sequence[np.ndarray],
-) -> tuple[np.ndarray, int]:
-    """Adapt to a visitor's own drawings, and say which class each query belongs to.
+) -> Recognised:
+    """Adapt to drawings of some classes, and say which class each query belongs to, and how far it is from all."""
+    from metalearn.recognition.naming import predict
 
-    Returns the probabilities before every step and at the end, ``[steps + 1, queries, ways]``, and the number of steps.
+    learner = trained.get(learner_name) or shipped_learner(learner_name, split, "characters")
+    found = predict(learner, {str(i): drawings for i, drawings in enumerate(classes)}, queries)
+    return Recognised(found.probabilities, found.distances, learner.steps)
+
+
+def known_limit(learner_name: str, split: str, trained: TrainedLearners, ways: int, shots: int) -> Limit:
+    """Measure from which distance on a drawing is none of the classes, on characters that the learner has not met."""
+    from metalearn.recognition.unknown import KnownLimit
+
+    learner = trained.get(learner_name) or shipped_learner(learner_name, split, "characters")
+    found = KnownLimit.measured(learner, _characters(), _unseen(split), ways, shots)
+    return Limit(found.distance, found.known_refused, found.unknown_accepted, found.measured_on)
+
+
+class Told(NamedTuple):
+    """What came of telling a learner something about tasks: the accuracy ``[tasks]``, and one task's answers.
+
+    ``queries`` are the drawings of that task, uint8 ``[n, 28, 28]``; ``right`` says which were named right, ``[n]``.
+    """
+
+    accuracy: np.ndarray
+    queries: np.ndarray
+    right: np.ndarray
+
+
+def tell(learner_name: str, sources: Sequence[str], seed: int, tasks: int = 20) -> dict[str, Told]:
+    """Tell a learner that was trained on three questions one thing or another about tasks that ask for characters.
+
+    ``sources`` are of ``TOLD``: "question" is the embedding of a task that asks who drew the drawings.
     """
     import torch
 
-    from metalearn.tasks.single_task import task_from_images
+    from metalearn.tasks.episodes import Episodes
 
-    learner = trained.get(learner_name) or shipped_learner(learner_name, split, "characters")
-    with torch.no_grad():
-        logits = learner.adapt(task_from_images(classes, queries)).query_logits[:, 0]
-    return logits.softmax(-1).numpy(), learner.steps
+    learner = shipped_learner(learner_name, "lake", "mixed")
+    batch, another = (
+        Episodes(_characters(), _unseen("lake"), 5, 5, 5, question, batch_size=tasks, seed=seed).batch(0)
+        for question in ("character", "drawer")
+    )
+    own = learner.embed(batch)
+    embeddings = {"own": own, "question": learner.embed(another), "zero": torch.zeros_like(own)}
+    queries = (255 * batch.query_x[0, :, 0]).round().byte().numpy()
+    told = {}
+    for source in sources:
+        with torch.no_grad():
+            seen = learner.adapt(batch, embeddings[source], every_query=False)
+        right = seen.query_logits[-1, 0].argmax(-1) == batch.query_y[0]
+        told[source] = Told(seen.query_accuracy[-1].numpy(), queries, right.numpy())
+    return told
+
+
+def _unseen(split_name: str) -> np.ndarray:
+    """Positions of the characters on which no learner of a split was trained; of other data than Omniglot, all."""
+    characters = _characters()
+    return split(characters, split_name).test if characters.name == "omniglot" else np.arange(len(characters))
 
 
 @lru_cache(maxsize=1)

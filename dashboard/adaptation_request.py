@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dashboard import drawn_sheet
 from metalearn.characters.character_set import CharacterSet
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class AdaptationRequest:
     """A task, and who is to adapt to it.
 
     Where ``question`` is "character", the classes are ``characters``, by name. Otherwise ``ways`` classes are drawn at
-    random. ``mixed`` asks for the learners that were trained on all three questions. Two equal requests have the same
+    random. ``drawn`` is a sheet of the visitor's own characters, as an address holds it: they are the task then.
+    ``mixed`` asks for the learners that were trained on all three questions. Two equal requests have the same
     result, which is why results can be kept and shared by all visitors.
     """
 
@@ -48,11 +50,14 @@ class AdaptationRequest:
     seed: int
     steps: int
     entrants: tuple[Entrant, ...]
+    drawn: str = ""
 
     def task(self, character_set: CharacterSet) -> "TaskBatch":
         """Return the task, a batch of one. Raises MetalearnError where these characters cannot make it."""
         from metalearn.tasks.single_task import make_task
 
+        if self.drawn:
+            return drawn_sheet.task(self.drawn)
         if self.question != "character":
             return self._episodes(character_set, self.question).batch(0)
         return make_task(character_set, self.characters, self.shots, self.queries, self.seed)
@@ -70,7 +75,7 @@ class AdaptationRequest:
     @property
     def episode_ways(self) -> int:
         """How many classes a task drawn at random has."""
-        return len(self.characters) if self.question == "character" else self.ways
+        return len(self.characters) or self.ways
 
     def _episodes(self, character_set: CharacterSet, question: str) -> "Episodes":
         from metalearn.characters.splits import split

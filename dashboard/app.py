@@ -3,8 +3,6 @@
 import gc
 from pathlib import Path
 
-# Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
-import pandas  # noqa: F401
 import streamlit as st
 
 from dashboard import address, language
@@ -28,6 +26,8 @@ st.set_page_config(page_title="metalearn kit", page_icon=ICON, layout="wide")
 
 st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less empty room above the title
 
+FIRST = ""  # the address of the page that opens the dashboard
+
 address.set_language()
 pages = [
     st.Page("views/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
@@ -39,6 +39,10 @@ pages = [
 ]
 page = st.navigation(pages, position="top")
 address.arrive(page.url_path)
+if page.url_path != FIRST:
+    # Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once;
+    # the first page, which does without, does not wait for it.
+    import pandas  # noqa: F401
 with st.container(horizontal_alignment="right"):
     language.choose()
 try:

@@ -5,6 +5,7 @@ the first page does not wait for it.
 """
 
 import os
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,11 @@ def unseen(split: str, characters: CharacterSet) -> np.ndarray:
     if characters.name != "omniglot":
         return np.arange(len(characters))
     return sides(split, characters, characters.name).test
+
+
+def unseen_by_all(characters: CharacterSet) -> np.ndarray:
+    """Positions of the characters on which no model of any split was trained or tuned; of other data, that is all."""
+    return reduce(np.intersect1d, [unseen(split, characters) for split in SPLITS])
 
 
 def is_conditioned(name: str) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import address, state, worker_pool
+from dashboard import address, drawn_sheet, state, worker_pool
 from dashboard.adaptation_request import TOLD, AdaptationRequest
 from dashboard.address import Choice
 from dashboard.language import _
@@ -16,6 +16,7 @@ from metalearn.tasks.questions import QUESTIONS
 def choices(characters: CharacterSet) -> dict[str, address.Choice]:
     """Return what the page's address holds."""
     return {
+        "drawn": Choice(drawn_sheet.read, ""),
         "question": Choice(address.one_of(QUESTIONS), "character"),
         "characters": Choice(address.some_of(characters.characters, state.MOST_CHARACTERS), []),
         "ways": Choice(address.number(2, 10), 5),
@@ -43,6 +44,9 @@ def seen_in_training(characters: CharacterSet, chosen: list[int], split: str) ->
 
 def choose_and_watch(characters: CharacterSet) -> None:
     """Ask for a task and for learners, and play how they adapt."""
+    if st.session_state["drawn"]:
+        watch_drawn(characters, st.session_state["drawn"])
+        return
     question, ways, shots, queries, seed = task_picker.choose_task()
     names: tuple[str, ...] = ()
     if question == "character":
@@ -60,6 +64,33 @@ def choose_and_watch(characters: CharacterSet) -> None:
     )
     if names:
         st.caption(seen_in_training(characters, state.chosen(), split))
+
+
+def watch_drawn(characters: CharacterSet, sheet: str) -> None:
+    """Play how learners adapt to what the visitor drew."""
+    own = drawn_sheet.own_characters(sheet).drawn_twice
+    row = st.container(horizontal=True, vertical_alignment="center")
+    for name, drawings in zip(own.names, own.classes, strict=True):
+        row.image(images.image_address(drawings[0]), _("yours: {name}").format(name=name), width=84)
+    row.button(_("Choose other characters"), on_click=leave_drawn, icon=":material/close:")
+    st.caption(
+        _("Your drawings are the task. Of each character that you drew twice or more, the last drawing is the query.")
+    )
+    split, mixed, entrants, steps = task_picker.choose_learners()
+    if not entrants:
+        st.info(_("Choose a learner."))
+        return
+    shots = min(map(len, own.classes), default=2) - 1
+    adaptation_panel.play(
+        AdaptationRequest(
+            characters.name, split, mixed, "character", (), len(own.names), shots, 1, 0, steps, entrants, sheet
+        )
+    )
+
+
+def leave_drawn() -> None:
+    """Go back to characters of the data."""
+    st.session_state["drawn"] = ""
 
 
 def choose_characters(characters: CharacterSet, ways: int) -> tuple[str, ...]:

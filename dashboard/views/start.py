@@ -1,128 +1,130 @@
-"""Start: what a task is, what its embedding is, and how that helps, on one screen with real data."""
+"""Start: a game. Five short scenes, one sentence each, from a question that anyone can answer to drawing one's own."""
 
-from functools import reduce
+from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 
-from dashboard import address, state
+from dashboard import address, game, state
 from dashboard.address import Choice
-from dashboard.language import _
-from dashboard.widgets import data_banner, images, task_images
-from metalearn import plots
+from dashboard.game import Deal
+from dashboard.language import _, error_text
+from dashboard.widgets import data_banner, scene_play, scene_question
 from metalearn.characters.character_set import CharacterSet
-from metalearn.maps.task_map import TaskMap
+from metalearn.errors import MetalearnError
 
-SPLIT = "lake"
-SHOTS, WAYS, NEIGHBOURS = 4, 3, 8
-
-
-def example_characters(characters: CharacterSet) -> list[int]:
-    """Return the characters of the page's task, all of one alphabet; the first is the one that the page is about.
-
-    No learner was trained on them, whatever its split: they are test characters of all, or of other data.
-    """
-    pool = reduce(np.intersect1d, [state.unseen(split, characters) for split in state.SPLITS])
-    rng = np.random.default_rng([st.session_state["example"]])
-    ids = characters.alphabet_ids[pool]
-    large_enough = pool[np.bincount(ids)[ids] >= WAYS]
-    first = rng.choice(large_enough if len(large_enough) else pool)
-    others = pool[(ids == characters.alphabet_ids[first]) & (pool != first)]
-    return [int(first), *others[: WAYS - 1].tolist()]
+SCENES = 5
+WIDTH = 880  # pixels; a line of text is no longer than can be read
 
 
-def next_example() -> None:
-    """Take another example task."""
-    st.session_state["example"] += 1
+class Scene(NamedTuple):
+    """What stands above a scene: its title, and the one sentence that it has to say."""
+
+    title: str
+    sentence: str
 
 
-def what_a_task_is(characters: CharacterSet, classes: list[int]) -> None:
-    """Show a support set and a query."""
-    st.subheader(_("1 · A task"))
-    st.markdown(
-        _(
-            "A few drawings of some characters, the **support set**, and a new drawing to be named, the **query**. A "
-            "learner has seen thousands of such tasks, but none with these characters."
-        )
-    )
-    for character in classes:
-        shots = max(1, min(SHOTS, int(characters.counts[character]) - 1))  # the last drawing is the query
-        st.image([images.image_address(drawing, scale=2) for drawing in characters.images[character, :shots]], width=56)
-    query = characters.images[classes[0], characters.counts[classes[0]] - 1]
-    st.image(images.image_address(query), width=84, caption=_("Which of the three is this?"))
-
-
-def what_an_embedding_is(task_map: TaskMap, task: int) -> None:
-    """Show a task's vector, and where it lies among all others."""
-    st.subheader(_("2 · Its embedding"))
-    st.markdown(
-        _(
-            "“Tell this character from others” becomes a **vector**: here, the direction in which training on the task "
-            "changes a small network (32 of its {size} numbers)."
-        ).format(size=task_map.embedding.shape[1])
-    )
-    st.plotly_chart(plots.vector(task_map.embedding[task, :32]), config={"displayModeBar": False})
-    nearest = task_map.neighbours(task, NEIGHBOURS)
-    title = task_images.name(task_map, task)
-    figure = plots.task_map(task_map.umap, ["task"] * len(task_map.names), task_map.names, [task], title, axes=("", ""))
-    figure = plots.with_neighbours(figure, task_map.umap, task, nearest.tolist())
-    figure.update_traces(marker_color=plots.MUTED, marker_size=3, selector={"name": "task"})
-    figure.update_traces(mode="markers", selector={"name": "selected"})  # among so many points a name is not read
-    figure.update_layout(height=320, showlegend=False, title_font_color=plots.STRESSED)
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=_("The task among all tasks."))
-
-
-def how_it_helps(characters: CharacterSet, task_map: TaskMap, task: int) -> None:
-    """Show the task's neighbours, and say in which three ways its embedding can help."""
-    st.subheader(_("3 · What it is for"))
-    st.markdown(
-        _("Tasks with similar vectors are alike to a learner. The nearest to **{name}**:").format(
-            name=task_images.name(task_map, task)
-        )
-    )
-    task_images.show(characters, task_map, task_map.neighbours(task, NEIGHBOURS).tolist(), 4)
-    st.markdown(
-        _(
-            "When a new task comes with few examples, its vector can set where a learner **starts**, how large its "
-            "**steps** are, or which parts of it **take part**. Whether that helps is measured, not promised."
-        )
-    )
-
-
-def page() -> None:
-    st.title(_("Learning from a handful of examples"))
-    characters = state.characters()
-    data_banner.warn()
-    with address.synchronised({"example": Choice(address.number(0, 9999), 0)}):
-        introduce(characters)
-    data_banner.cite(characters)
-
-
-def introduce(characters: CharacterSet) -> None:
-    """Show one task, its embedding and what it is for."""
-    task_map = state.task_map(SPLIT, characters.name)
-    classes = example_characters(characters)
-    task = classes[0]
-    columns = st.columns(3, gap="large")
-    with columns[0]:
-        what_a_task_is(characters, classes)
-    with columns[1]:
-        what_an_embedding_is(task_map, task)
-    with columns[2]:
-        how_it_helps(characters, task_map, task)
-    st.button(_("Another example"), on_click=next_example, icon=":material/refresh:")
-    st.markdown("#### " + _("Where to go next"))
-    for column, (path, label, about) in zip(st.columns(3), next_pages(), strict=False):
-        column.page_link(path, label=label, icon=":material/arrow_forward:")
-        column.caption(about)
-
-
-def next_pages() -> list[tuple[str, str, str]]:
-    """Return pages to go on with: file, title, and what each is for."""
+def scenes() -> list[Scene]:
+    """Return the scenes in their order."""
     return [
-        ("views/task_space.py", _("Task space"), _("All tasks as a map: colour it, select in it, doubt it.")),
-        ("views/adaptation.py", _("Watch adaptation"), _("Choose characters and watch learners adapt, step by step.")),
+        Scene(
+            _("Which one is it?"),
+            _("Three characters that no learner here has met, one drawing of each: which of them is the new drawing?"),
+        ),
+        Scene(
+            _("The same drawings, another question"),
+            _("Nine drawings lie in three groups: guess the question that the groups answer."),
+        ),
+        Scene(
+            _("A task becomes a point"),
+            _("What a network learns from a task is a list of numbers: tasks that are alike lie near each other."),
+        ),
+        Scene(
+            _("Learners differ in three things"),
+            _("That point can tell a learner where to start, how far to step, and where to look."),
+        ),
+        Scene(
+            _("Told the wrong question, it falls"),
+            _("Tell a learner that it is asked something else: throw the switch, and watch the right answers."),
+        ),
     ]
 
 
+def choices() -> dict[str, Choice]:
+    """Return what the page's address holds."""
+    return {
+        "scene": Choice(address.number(1, SCENES), 1),
+        "example": Choice(address.number(0, 9999), 0),
+        "pick": Choice(address.number(0, game.WAYS - 1), None),
+        "guess": Choice(address.one_of(game.QUESTIONS), ""),
+        "hears": Choice(address.one_of(("own", "question", "zero")), "own"),
+    }
+
+
+def go_to(scene: int) -> None:
+    """Open a scene."""
+    st.session_state["scene"] = scene
+
+
+def deal_again() -> None:
+    """Deal three other characters."""
+    st.session_state["example"] = (st.session_state["example"] + 1) % 10_000
+    st.session_state["pick"], st.session_state["guess"] = None, ""
+
+
+def show_scene(number: int, characters: CharacterSet, dealt: Deal) -> None:
+    """Show what a scene is about. The later ones draw figures, whose library is loaded when they are first seen."""
+    if number == 1:
+        scene_play.show(characters, dealt)
+    elif number == 2:
+        scene_question.show(characters, dealt)
+    elif number == 3:
+        from dashboard.widgets import scene_point
+
+        scene_point.show(characters, dealt)
+    elif number == 4:
+        from dashboard.widgets import scene_learners
+
+        scene_learners.show(characters, dealt)
+    else:
+        from dashboard.widgets import scene_told
+
+        scene_told.show(characters, st.session_state["example"])
+
+
+def show_ways_on(number: int) -> None:
+    """Offer the scene before, other drawings, and the scene after; after the last one, the page to draw on."""
+    row = st.container(horizontal=True, key="ways-on")
+    row.button(_("Before"), on_click=go_to, args=(number - 1,), icon=":material/arrow_back:", disabled=number == 1)
+    row.button(_("Deal again"), on_click=deal_again, icon=":material/refresh:")
+    if number < SCENES:
+        row.button(
+            _("Next"), type="primary", on_click=go_to, args=(number + 1,), icon=":material/arrow_forward:", key="next"
+        )
+    elif row.button(_("Draw your own"), type="primary", icon=":material/draw:", key="draw your own"):
+        st.switch_page("views/draw.py")
+
+
+def page() -> None:
+    characters = state.characters()
+    with address.synchronised(choices()), st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        st.title(_("Learning from a handful of examples"))
+        data_banner.warn()
+        number = st.session_state["scene"]
+        scene = scenes()[number - 1]
+        st.subheader(f"{number} · {scene.title}")
+        st.markdown(scene.sentence)
+        try:
+            pool = state.unseen_by_all(characters)
+            show_scene(number, characters, game.deal(characters, pool, st.session_state["example"]))
+        except MetalearnError as error:  # data too small for a scene, say: the others are still there
+            st.error(error_text(error))
+        show_ways_on(number)
+    data_banner.cite(characters)
+
+
+# Targets for a thumb; and on a phone a title of one or two lines, so that the question is seen at once.
+st.html(
+    "<style>.st-key-ways-on button { min-height: 3rem; min-width: 6rem }"
+    "@media (max-width: 640px) { [data-testid=stMain] h1 { font-size: 1.6rem; padding-bottom: 0 } }</style>"
+)
 page()

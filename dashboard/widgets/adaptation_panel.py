@@ -37,7 +37,8 @@ def play(request: AdaptationRequest) -> None:
     tools = st.container(horizontal=True)
     with tools:
         explain(with_map=recording.on_map is not None)
-        if not any(entrant.learner.startswith(training.OWN_PREFIX) for entrant in request.entrants):
+        own = request.drawn or any(entrant.learner.startswith(training.OWN_PREFIX) for entrant in request.entrants)
+        if not own:  # code elsewhere has neither
             copy_as_python.show(
                 adaptation_figure.code(request, st.session_state["step"], narrow, recording.on_map is not None)
             )
@@ -45,7 +46,7 @@ def play(request: AdaptationRequest) -> None:
         _("{ways}-way {shots}-shot on {data}, {split} split; adapting took {ms:.0f} ms.").format(
             ways=len(recording.class_names),
             shots=request.shots,
-            data=request.data,
+            data=_("your drawings") if request.drawn else request.data,
             split=request.split,
             ms=1000 * sum(view.seconds or 0 for view in recording.views),
         )

@@ -1,13 +1,16 @@
 """A sheet of cells to draw in with mouse, finger or pen. The browser sends strokes, a few kilobytes, and no images."""
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from dashboard.language import _
+from dashboard import drawn_sheet
+from dashboard.language import _, error_text
+from metalearn.errors import MetalearnError
 
 KEY = "pad"
+# The names under which a session keeps the sheet that the browser shows, how often it was replaced, and what was wrong.
+_FROM_BROWSER, _VERSION, _REFUSED = "strokes shown", "strokes version", "strokes refused"
 FOLDER = Path(__file__).parent
 
 _sheet = st.components.v2.component(
@@ -18,32 +21,38 @@ _sheet = st.components.v2.component(
 )
 
 
-def draw(rows: list[str], columns: int) -> list[dict[str, Any]]:
-    """Show a sheet with one row per label; return the strokes on it, as the browser sent them.
+def draw(rows: list[str], columns: int) -> str:
+    """Show a sheet with one row per label; return what is on it, as an address holds it.
 
-    They are kept while the visitor looks at other pages.
+    It is kept while the visitor looks at other pages.
     """
-    kept = st.session_state.setdefault("strokes", [])
+    sheet: str = st.session_state["strokes"]
+    if sheet != st.session_state.get(_FROM_BROWSER):  # a link, a file or Back brought it: the browser is to show it
+        st.session_state[_FROM_BROWSER] = sheet
+        st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
     _sheet(
         key=KEY,
         data={
             "rows": rows,
             "columns": columns,
-            "strokes": kept,
-            "version": st.session_state.get("strokes version", 0),
+            "strokes": drawn_sheet.unpacked(sheet),
+            "version": st.session_state[_VERSION],
         },
-        default={"strokes": kept},
+        default={"strokes": []},
         on_strokes_change=_keep_strokes,
     )
+    refused: MetalearnError | None = st.session_state.pop(_REFUSED, None)
+    if refused is not None:
+        st.error(error_text(refused))
     st.caption(_("↶ takes the last stroke back, ✕ clears the sheet. Mouse, finger and pen all draw."))
-    return list(st.session_state["strokes"])
-
-
-def replace(strokes: list[dict[str, Any]]) -> None:
-    """Put other strokes on the visitor's sheet."""
-    st.session_state["strokes"] = strokes
-    st.session_state["strokes version"] = st.session_state.get("strokes version", 0) + 1
+    return sheet
 
 
 def _keep_strokes() -> None:
-    st.session_state["strokes"] = st.session_state[KEY]["strokes"] or []
+    """Keep what the browser sent. Of a sheet that is too full, what was kept before stays."""
+    try:
+        sheet = drawn_sheet.packed(st.session_state[KEY]["strokes"] or [])
+    except MetalearnError as refused:
+        st.session_state[_REFUSED] = refused
+        return
+    st.session_state["strokes"] = st.session_state[_FROM_BROWSER] = sheet

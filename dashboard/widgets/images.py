@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
-from metalearn.characters.png import png_address
+from metalearn.characters.png import png_address, sheet
 from metalearn.plots.style import short_name
 
 CELL = 96  # pixels; as many fit into a row as the screen is wide
@@ -26,6 +26,27 @@ def image_address(drawing: np.ndarray, scale: int = 3) -> str:
 def _image_address(drawing: bytes, scale: int) -> str:
     image = Image.frombytes("L", (IMAGE_SIZE, IMAGE_SIZE), drawing).point(lambda value: 255 - value)
     return png_address(image.resize((scale * IMAGE_SIZE, scale * IMAGE_SIZE), Image.Resampling.NEAREST))
+
+
+def sheet_address(drawings: np.ndarray, columns: int) -> str:
+    """Return the address of many drawings, uint8 ``[n, 28, 28]``, in one image: rows of ``columns``."""
+    return png_address(sheet(drawings, columns, scale=3))
+
+
+def framed_address(drawings: np.ndarray, colours: list[str], crossed: list[bool], columns: int) -> str:
+    """Return the address of drawings in rows of ``columns``, each in a frame of its colour; some are crossed out."""
+    cell, frame = 2 * IMAGE_SIZE + 12, 4
+    image = Image.new("RGB", (columns * cell, -(-len(drawings) // columns) * cell), "white")
+    pen = ImageDraw.Draw(image)
+    for i, (drawing, colour, cross) in enumerate(zip(drawings, colours, crossed, strict=True)):
+        left, top = i % columns * cell, i // columns * cell
+        dark = Image.fromarray(255 - drawing).resize((2 * IMAGE_SIZE,) * 2, Image.Resampling.NEAREST)
+        image.paste(dark, (left + 6, top + 6))
+        right, bottom = left + cell - 3, top + cell - 3
+        pen.rectangle((left + 2, top + 2, right, bottom), outline=colour, width=frame)
+        if cross:
+            pen.line((left + 2, top + 2, right, bottom), fill=colour, width=2)
+    return png_address(image)
 
 
 def row_of_characters(characters: CharacterSet, positions: list[int] | np.ndarray) -> None:

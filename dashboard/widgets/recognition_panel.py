@@ -4,12 +4,13 @@ import numpy as np
 import streamlit as st
 
 from dashboard import adaptation_jobs, address, state, training, worker_pool
+from dashboard.drawn_sheet import OwnCharacters
 from dashboard.language import _
-from dashboard.widgets import images, map_chart
+from dashboard.widgets import images, map_chart, split_picker
 from dashboard.widgets.plain_text import plain
-from dashboard.widgets.upload_panel import OwnCharacters
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
+from metalearn.errors import MetalearnError
 
 NEIGHBOURS = 5
 BEST_ANSWERS = 3
@@ -21,40 +22,75 @@ def read_learner(values: list[str]) -> str | None:
 
 
 def usual_learner() -> str:
-    """Return the learner that is asked at first."""
+    """Return the learner that is asked at first: the best of those that adapt step by step."""
     titles = state.learner_titles(st.session_state["split"])
-    return "wide" if "wide" in titles else next(iter(titles))
+    return "protomaml" if "protomaml" in titles else next(iter(titles))
 
 
-def recognise(own: OwnCharacters, split: str) -> None:
-    """Let a learner adapt to the visitor's classes, and say what it takes the queries for."""
+def choose() -> tuple[str, str]:
+    """Ask who is to recognise the drawings: a split, and a learner."""
+    left, right = st.columns(2)
+    with left:
+        split = split_picker.choose()
     titles = state.learner_titles(split)
     if st.session_state["learner"] not in titles:
         st.session_state["learner"] = usual_learner()
-    learner = st.selectbox(
+    learner = right.selectbox(
         _("Learner"),
         list(titles),
         format_func=titles.__getitem__,
         key="learner",
         persist_state="session",
     )
+    return split, learner
+
+
+def recognise(own: OwnCharacters, split: str, learner: str, data: str) -> None:
+    """Let a learner adapt to the visitor's classes, and say what it takes the queries for, or that they are none."""
     if not own.queries:
         st.info(_("Now draw one of them again in the row **?** (or upload a picture to be recognised)."))
         return
     trained = training.trained_learners([learner])
-    probabilities, steps = _recognised(learner, split, own.classes, own.queries, trained)
-    for query, before, after in zip(own.queries, probabilities[0], probabilities[-1], strict=True):
-        left, right = st.columns([1, 4], vertical_alignment="center")
-        left.image(images.image_address(query), width=84)
-        for i in np.argsort(-after, kind="stable")[:BEST_ANSWERS]:
-            text = f"{plain(own.names[i])}: {after[i]:.0%}"
-            if steps:
-                text += " " + _("(before adapting {share:.0%})").format(share=before[i])
-            right.progress(float(after[i]), text)
-    if steps:
-        st.caption(_("After {steps} steps on your drawings.").format(steps=steps))
+    shots = min(map(len, own.classes))
+    with st.spinner(_("The learner is looking …")):
+        found = _recognised(learner, split, own.classes, own.queries, trained)
+        limit = _limit(learner, split, len(own.classes), shots, data, trained)
+    for query, shares, distance in zip(own.queries, found.probabilities, found.distances, strict=True):
+        row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+        row.image(images.image_address(query), width=84)
+        right = row.container(gap=None)
+        best = np.argsort(-shares, kind="stable")[:BEST_ANSWERS]
+        if limit is not None and distance > limit.distance:
+            right.markdown(_("**None of these.** The nearest is {name}.").format(name=plain(own.names[best[0]])))
+            continue
+        for i in best:
+            right.progress(float(shares[i]), f"{plain(own.names[i])}: {shares[i]:.0%}")
+    if found.steps:
+        st.caption(_("After {steps} steps on your drawings.").format(steps=found.steps))
     else:
         st.caption(_("This learner takes no steps: one look at your drawings sets what it answers."))
+    if limit is not None:
+        st.caption(
+            _(
+                "“None of these”: farther from all of them than drawings of a character usually are. Tried on "
+                "characters of {data} that the learner has not met, {refused:.0%} of the drawings of its classes were "
+                "wrongly called so, and {accepted:.0%} of the drawings of others were not."
+            ).format(data=data, refused=limit.known_refused, accepted=limit.unknown_accepted)
+        )
+
+
+def offer_to_watch(own: OwnCharacters, sheet: str, split: str, learner: str) -> None:
+    """Offer to watch learners adapt to a drawn sheet; they are tested on what was drawn a second time."""
+    if len(own.drawn_twice.classes) < 2:
+        st.caption(_("Draw two of them a second time in their rows, to watch learners adapt to your drawings."))
+        return
+    learners = dict.fromkeys([learner, "scratch"])
+    st.page_link(
+        "views/adaptation.py",
+        label=_("Watch learners adapt to your drawings"),
+        icon=":material/play_circle:",
+        query_params=[("drawn", sheet), ("split", split), *(("learners", name) for name in learners)],
+    )
 
 
 # A page runs again at every click: what was worked out for the same drawings is kept.
@@ -67,8 +103,19 @@ def _recognised(
     classes: list[list[np.ndarray]],
     queries: list[np.ndarray],
     _trained: adaptation_jobs.TrainedLearners,
-) -> tuple[np.ndarray, int]:
+) -> adaptation_jobs.Recognised:
     return worker_pool.run(adaptation_jobs.recognise, learner, split, _trained, classes, queries)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _limit(
+    learner: str, split: str, ways: int, shots: int, data: str, _trained: adaptation_jobs.TrainedLearners
+) -> adaptation_jobs.Limit | None:
+    """Return from which distance on a drawing is none of the classes; None where the data are too few to tell."""
+    try:
+        return worker_pool.run(adaptation_jobs.known_limit, learner, split, _trained, ways, shots)
+    except MetalearnError:
+        return None
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -1,13 +1,13 @@
 """Characters of the visitor's own: drawn on the page, kept in a file, or uploaded."""
 
 import json
-from dataclasses import dataclass
 from string import ascii_uppercase
 
 import numpy as np
 import streamlit as st
 
-from dashboard import state
+from dashboard import drawn_sheet, state
+from dashboard.drawn_sheet import OwnCharacters
 from dashboard.language import _, error_text
 from dashboard.widgets import drawing_pad
 from dashboard.widgets.plain_text import plain
@@ -16,51 +16,33 @@ from metalearn.characters.collection import Collection
 from metalearn.characters.image_files import IMAGE_SUFFIXES
 from metalearn.errors import MetalearnError
 
-COLUMNS = 4
-MOST_CLASSES = 5
 MOST_QUERIES = 6
 MOST_DRAWINGS = 20  # of an uploaded class
 MOST_MEGABYTES = 40  # of an upload
 MOST_PROBLEMS = 5  # how many of the files that were left out are named
-QUERY = "?"
-
-
-@dataclass(frozen=True)
-class OwnCharacters:
-    """A visitor's own classes, with drawings of each, and the drawings to be recognised (the queries)."""
-
-    names: list[str]
-    classes: list[list[np.ndarray]]
-    queries: list[np.ndarray]
 
 
 def draw() -> OwnCharacters:
     """Let the visitor draw on a sheet with one row of queries and one row per class."""
     count = st.select_slider(
-        _("How many characters?"), range(2, MOST_CLASSES + 1), key="classes", persist_state="session"
+        _("How many characters?"), range(2, drawn_sheet.MOST_CLASSES + 1), key="classes", persist_state="session"
     )
-    rows = [QUERY, *ascii_uppercase[:count]]
     st.markdown(
         _(
             "Invent some characters. Draw **A** a time or two in its row, then the others in theirs; in the row **?**, "
             "draw some of them again: these are to be recognised."
         )
     )
-    strokes = drawing_pad.draw(rows, COLUMNS)
-    cells = uploads.images_from_strokes(strokes, COLUMNS * (MOST_CLASSES + 1))
-    by_row = [[image for image in cells[COLUMNS * i :][:COLUMNS] if image is not None] for i in range(len(rows))]
-    offer_file(strokes)
-    filled = {name: drawings for name, drawings in zip(rows[1:], by_row[1:], strict=True) if drawings}
-    return OwnCharacters(list(filled), list(filled.values()), by_row[0])
+    sheet = drawing_pad.draw([drawn_sheet.QUERY, *ascii_uppercase[:count]], drawn_sheet.COLUMNS)
+    return drawn_sheet.own_characters(sheet, count)
 
 
-def offer_file(strokes: list[dict[str, object]]) -> None:
+def offer_file(sheet: str) -> None:
     """Offer the sheet as a file to keep, and take a file that was kept."""
     with st.expander(_("Keep this sheet, or bring one")):
-        st.caption(_("This page's address does not hold what you drew, and this session forgets it; a file keeps it."))
-        st.download_button(
-            _("Sheet (JSON)"), json.dumps(strokes), "sheet.json", "application/json", disabled=not strokes
-        )
+        st.caption(_("What you drew stands in this page's address: a link or a bookmark keeps it. So does a file."))
+        content = json.dumps(drawn_sheet.unpacked(sheet))
+        st.download_button(_("Sheet (JSON)"), content, "sheet.json", "application/json", disabled=not sheet)
         file = st.file_uploader(_("A sheet kept earlier"), type="json", key="sheet")
         if file is not None and st.button(_("Use it")):
             restore_sheet(file.getvalue())
@@ -69,12 +51,10 @@ def offer_file(strokes: list[dict[str, object]]) -> None:
 def restore_sheet(content: bytes) -> None:
     """Replace the strokes on the page by those of a kept file, if it holds a sheet."""
     try:
-        strokes = json.loads(content)
-        uploads.images_from_strokes(strokes, COLUMNS * (MOST_CLASSES + 1))
+        st.session_state["strokes"] = drawn_sheet.packed(json.loads(content))
     except (ValueError, RecursionError):
         st.error(_("That file is not a sheet; keep one with the button above first."))
         return
-    drawing_pad.replace(strokes)
     st.rerun()
 
 

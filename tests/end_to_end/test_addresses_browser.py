@@ -28,7 +28,7 @@ def menu(page: Page, name: str) -> None:
 def test_back_goes_back_one_thing_at_a_time(browser: Browser, address: str) -> None:
     page = new_page(browser)
     page.goto(address)
-    again = page.get_by_role("button", name="Another example")
+    again = page.get_by_role("button", name="Deal again")
     again.click()
     page.wait_for_url("**example=1")
     menu(page, "Task space")

@@ -1,4 +1,4 @@
-"""Drawing in a real browser: strokes of the pointer reach the server, are recognised, and can be taken back."""
+"""Drawing in a real browser: strokes reach the server, are recognised, stand in the address, and can be taken back."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -32,9 +32,25 @@ def test_draw_and_be_recognised(page: Page) -> None:
     answer = page.locator("[data-testid=stProgress]").first
     expect(answer).to_contain_text("A: ")
     expect(page.get_by_text("Nearest to B")).to_be_visible()
+    answers, drawn_on = answer.bounding_box(), sheet.bounding_box()
+    assert answers
+    assert drawn_on
+    assert answers["x"] > drawn_on["x"] + drawn_on["width"]  # beside the sheet, and not below it
+    assert answers["y"] < drawn_on["y"] + drawn_on["height"]
 
-    page.get_by_role("button", name="undo").click()
-    page.get_by_role("button", name="undo").click()  # the query's two strokes
+    painted = "canvas => canvas.toDataURL().length"
+    said, ink = answer.inner_text(), sheet.evaluate(painted)
+    page.reload()
+    expect(answer).to_have_text(said)
+    assert abs(sheet.evaluate(painted) - ink) < 0.3 * ink
+    page.get_by_role("link", name="Watch learners adapt to your drawings").click()
+    expect(page.get_by_text("2-way 1-shot on your drawings")).to_be_visible()
+    page.go_back()
+    expect(answer).to_have_text(said)
+
+    page.go_back()  # takes the last stroke back, as undo does
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="undo").click()  # the query's other stroke
     expect(page.get_by_text("draw one of them again in the row")).to_be_visible()
     page.get_by_role("button", name="clear").click()
     expect(page.get_by_text("Draw at least two different characters")).to_be_visible()

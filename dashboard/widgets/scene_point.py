@@ -1,0 +1,40 @@
+"""Third scene: a task becomes a point. Its vector, where it lies among all tasks, and which lie near it."""
+
+# Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
+import pandas  # noqa: F401
+import streamlit as st
+
+from dashboard import state
+from dashboard.game import Deal
+from dashboard.language import _
+from dashboard.widgets import images, task_images
+from dashboard.widgets.scene_play import SPLIT
+from metalearn import plots
+from metalearn.characters.character_set import CharacterSet
+
+NEIGHBOURS = 4
+NUMBERS = 32  # of the vector, shown
+
+
+def show(characters: CharacterSet, dealt: Deal) -> None:
+    """Show the vector of the game's first character, where it lies on the map, and its nearest."""
+    task_map, task = state.task_map(SPLIT, characters.name), dealt.classes[dealt.answer]
+    nearest = task_map.neighbours(task, NEIGHBOURS).tolist()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.caption(
+            _("**{name}**, {shown} of its {size} numbers: how a small network changes as it learns the task.").format(
+                name=task_images.name(task_map, task), shown=NUMBERS, size=task_map.embedding.shape[1]
+            )
+        )
+        st.plotly_chart(plots.vector(task_map.embedding[task, :NUMBERS]), config={"displayModeBar": False})
+        st.caption(_("The four nearest tasks:"))
+        images.row_of_characters(characters, nearest)
+    figure = plots.task_map(task_map.umap, ["task"] * len(task_map.names), task_map.names, [task], "", axes=("", ""))
+    figure = plots.with_neighbours(figure, task_map.umap, task, nearest)
+    figure.update_traces(marker_color=plots.MUTED, marker_size=3, selector={"name": "task"})
+    figure.update_traces(mode="markers", selector={"name": "selected"})  # among so many points a name is not read
+    figure.update_layout(height=320, showlegend=False, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    right.plotly_chart(figure, config={"displayModeBar": False}, alt=_("The task among all tasks."))
+    right.page_link("views/task_space.py", label=_("Task space"), icon=":material/scatter_plot:")

@@ -1,0 +1,57 @@
+"""Fifth scene: told the wrong question, a learner falls. Here it can be tried."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import adaptation_jobs, worker_pool
+from dashboard.adaptation_jobs import Told
+from dashboard.language import _
+from dashboard.widgets import images
+from metalearn.characters.character_set import CharacterSet
+
+LEARNER = "attention"
+SOURCES = ("own", "question", "zero")
+COLUMNS = 5
+RIGHT, WRONG = "#0072B2", "#D55E00"
+
+
+def show(characters: CharacterSet, example: int) -> None:
+    """Show how many answers are right as the learner is told one thing or another, and one task's answers."""
+    titles = {"own": _("the truth"), "question": _("another question's"), "zero": _("nothing")}
+    heard = st.segmented_control(
+        _("What the learner is told about the task"),
+        SOURCES,
+        required=True,
+        format_func=titles.__getitem__,
+        key="hears",
+        persist_state="session",
+        width="stretch",
+    )
+    with st.spinner(_("The learner adapts to twenty tasks …")):
+        told = results(example, characters.name)
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    left.metric(
+        _("right answers, {tasks} tasks").format(tasks=told["own"].accuracy.size),
+        f"{told[heard].accuracy.mean():.0%}",
+        None if heard == "own" else _("{points:+.0f} points").format(points=fall(told, heard)),
+    )
+    left.caption(_("Five characters, five drawings each. The learner was trained on three questions, mixed."))
+    shown = told[heard]
+    colours = [RIGHT if right else WRONG for right in shown.right]
+    right.image(
+        images.framed_address(shown.queries, colours, list(~shown.right), COLUMNS),
+        width=330,
+        caption=_("One of these tasks. Framed blue: named right; orange and crossed: wrong."),
+    )
+
+
+def fall(told: dict[str, Told], heard: str) -> float:
+    """Return by how many points the accuracy differs from that of the learner told the truth."""
+    difference: float = 100 * float(np.mean(told[heard].accuracy - told["own"].accuracy))
+    return difference
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def results(example: int, data: str) -> dict[str, Told]:
+    """Return what came of it, by what the learner was told."""
+    return worker_pool.run(adaptation_jobs.tell, LEARNER, SOURCES, example)
