@@ -93,7 +93,8 @@ def verdict(found: list[Case], called: Callable[[str], str]) -> str:
             "least gain is {least} points ({control})."
         ).format(**said)
     says = _(
-        "**{world}: yes, for {helped} of {count} learners.** The least gain of “{learner}” is {least} points ({control})"
+        "**{world}: yes, for {helped} of {count} learners.** The least gain of “{learner}” is {least} points "
+        "({control})"
     )
     return says.format(**said) + _against_rival(best, called)
 
