@@ -103,6 +103,13 @@ CONTROLS = {
     "raw": noted("as it is"),
     "whitened": noted("whitened"),
 }
+WORLDS = {
+    "unstructured": noted("characters of any alphabets"),
+    "within-alphabet": noted("characters of one alphabet"),
+    "mixed": noted("mixed questions"),
+    "hidden-5": noted("hidden questions (5)"),
+    "which-part": noted("which part counts"),
+}
 EMBEDDINGS = {
     "gradient": noted("gradients"),
     "gradient-long": noted("gradients, longer training"),
@@ -139,6 +146,17 @@ PLAYER = (
     noted("◀ Step"),
     noted("Step ▶"),
     noted("step"),
+)
+GROUPS = (
+    noted("training"),
+    noted("validation"),
+    noted("test"),
+    noted("in no cluster"),
+    noted("easiest fifth"),
+    noted("second fifth"),
+    noted("third fifth"),
+    noted("fourth fifth"),
+    noted("hardest fifth"),
 )
 COMPONENTS = (
     noted("first component"),

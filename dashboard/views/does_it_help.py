@@ -1,4 +1,4 @@
-"""Does it help?: the measured tables as figures, with intervals and controls; and where an embedding does not help."""
+"""Does it help?: a verdict for each world, the gains behind it, and all measured tables as figures."""
 
 import textwrap
 from typing import Any
@@ -7,16 +7,19 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address, library_texts, state
+from dashboard.adaptation_request import TOLD
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
-from dashboard.widgets import copy_as_python, table_chart
-from metalearn.evaluation.embedding_sources import SAME_QUESTION
+from dashboard.widgets import copy_as_python, table_chart, verdicts
+from dashboard.widgets.verdicts import Case
+from metalearn import plots
 from metalearn.evaluation.tables import Row, as_csv
 from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.results import shipped_tables
 
-MOST_CASES, LABEL_WIDTH = 3, 26
+LABEL_WIDTH = 26
+WORLD_TABLES = ("worlds", "mixed", "learners")  # those that hold gains
 TITLES = {
     "families": noted("What does each embedding know?"),
     "learners": noted("Does it help to adapt, on plain tasks?"),
@@ -136,35 +139,46 @@ def some_characters(split: str, within: bool) -> list[str]:
     return [characters.characters[i] for i in rng.choice(pool, 5, replace=False)]
 
 
-def show_where_it_does_not_help(rows: list[Row]) -> None:
-    """List where a learner is no better than its twin without an embedding, or than itself with another embedding."""
-    gains = [row for row in rows if row["measure"] == "gain" and row["mean"] <= row["ci95"]]
-    gains = [row for row in gains if row["over"] != SAME_QUESTION]
-    if not gains:
-        return
-    st.subheader(_("Where it does not help"))
-    st.markdown(_("Here the gain is no larger than its ±. These are results too."))
-    called = names()
-    listed = [
-        {
-            _("learner"): called[row["learner"]],
-            _("against"): called[row["over"]],
-            _("tasks"): called[row.get("question") or row.get("protocol") or row["world"]],
-            _("gain, points"): f"{100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}",
-        }
-        for row in gains
+def called(name: str) -> str:
+    """Return what a name in a table is called on the page."""
+    everything = {**names(), **{world: _(title) for world, title in library_texts.WORLDS.items()}}
+    return everything.get(name, name)
+
+
+def show_verdicts(found: list[Case]) -> None:
+    """Say in a sentence for each world whether it helps there; those where it does come first."""
+    said = [verdicts.verdict(of_world, called) for of_world in verdicts.by_world(found).values()]
+    st.markdown("\n".join(f"- {sentence}" for sentence in said))
+
+
+def show_gains(found: list[Case], key: str) -> None:
+    """Draw all gains of some learners, and link each to a task, where *Watch adaptation* has tasks of its world."""
+    marks = [
+        plots.Mark(shortened(title(case)), called(row["over"]), row["mean"], row["ci95"])
+        for case in found
+        for row in (*case.controls, *case.rivals)
     ]
-    st.dataframe(listed, hide_index=True)
-    link_to_cases([row for row in gains if row["over"] == "shuffled"])
+    st.plotly_chart(plots.gains(marks, _("gain, points (stretched near zero)")), key=key)
+    linked = [case for case in found if "protocol" in case.least]
+    if linked:
+        with st.expander(_("See for yourself: open a task of each in *Watch adaptation*")):
+            for case in linked:
+                link_to_case(case)
 
 
-def link_to_cases(gains: list[Row]) -> None:
-    """Link to tasks for learners that do as well with another task's embedding, those with the least gain first."""
-    if gains:
-        st.markdown(_("See for yourself: each of these beside itself, told another task's embedding."))
-    for row in sorted(gains, key=lambda row: float(row["mean"]))[:MOST_CASES]:
-        label = f"{names()[row['learner']]}, {100 * row['mean']:+.2f} ± {100 * row['ci95']:.2f}"
-        link_to_task(label, row, [("learners", row["learner"]), ("told", "shuffled")])
+def title(case: Case) -> str:
+    """Return what a learner in a world is called."""
+    return f"{called(case.learner)} · {called(case.world)}"
+
+
+def link_to_case(case: Case) -> None:
+    """Link to a task for a learner, beside its twin, or beside itself told the control that it gains least over."""
+    least = case.least
+    told = least["over"] if least["over"] in TOLD else "own"
+    twin = case.over_twin["twin"] if case.over_twin and "twin" in case.over_twin else None
+    learners = [case.learner, *([twin] if twin and told == "own" else [])]
+    query = [*(("learners", learner) for learner in learners), ("told", told)]
+    link_to_task(f"{title(case)}: {verdicts.points(least)} ({called(least['over'])})", least, query)
 
 
 def page() -> None:
@@ -184,17 +198,26 @@ def page() -> None:
             )
         )
         return
+    found = verdicts.cases([row for name in WORLD_TABLES if name in shipped_tables() for row in state.table(name)])
+    if found:
+        show_verdicts(found)
     tables = shipped_tables()
     choices = {
         "table": Choice(address.one_of(tables), tables[0]),
         "view": Choice(lambda values: address.number(0, len(VIEWS[st.session_state["table"]]) - 1)(values), 0),
     }
     with address.synchronised(choices):
+        helping, others = [case for case in found if case.helps], [case for case in found if not case.helps]
+        if helping:
+            st.subheader(_("Where it helps"))
+            show_gains(helping, "helps")
+        if others:
+            st.subheader(_("Where it does not help"))
+            st.markdown(_("Here at least one gain is no larger than its ±. These are results too."))
+            show_gains(others, "does not help")
+        st.subheader(_("All that was measured"))
         table, view = choose()
-        rows = state.table(table)
-        show(table, rows, view)
-        if table in ("learners", "mixed", "worlds"):
-            show_where_it_does_not_help(rows)
+        show(table, state.table(table), view)
 
 
 page()

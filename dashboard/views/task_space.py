@@ -11,9 +11,9 @@ from dashboard.widgets import (
     copy_as_python,
     data_banner,
     map_chart,
-    map_marks,
     map_trust,
     split_picker,
+    task_canvas,
     task_selection,
 )
 from dashboard.widgets.map_chart import MapSettings
@@ -23,6 +23,7 @@ from metalearn.pretrained.maps import MAPPED_FAMILIES
 
 EPISODE_COLOURS = ("question", "kmeans", "hdbscan", "difficulty")
 CHARACTER_COLOURS = ("alphabet", "side", "kmeans", "hdbscan", "difficulty")
+SAVES_AS_SVG = {"toImageButtonOptions": {"format": "svg", "filename": "tasks"}}
 # Links made with version 0.1 hold these names.
 OLD_PROJECTIONS = {
     "UMAP 2D": "umap-2d",
@@ -42,6 +43,7 @@ def choices(characters: CharacterSet) -> dict[str, Choice]:
         "map": Choice(address.one_of(PROJECTION_TITLES, OLD_PROJECTIONS), "umap-2d"),
         "beside": Choice(address.one_of(PROJECTION_TITLES, OLD_PROJECTIONS), ""),
         "colour": Choice(lambda values: address.one_of(colours(), OLD_COLOURS)(values), lambda: colours()[0]),
+        "only": Choice(lambda values: address.one_of(groups(characters))(values), ""),
         "tasks": Choice(lambda values: task_selection.read_names(values, shown_map(characters)), []),
         "many": Choice(lambda values: task_selection.read_many(values, shown_map(characters)), ""),
         "drawings": Choice(address.flag, False),
@@ -54,6 +56,11 @@ def choices(characters: CharacterSet) -> dict[str, Choice]:
 def colours() -> tuple[str, ...]:
     """Return what the tasks on the chosen map can be coloured by."""
     return EPISODE_COLOURS if st.session_state["family"] == EPISODE_MAP else CHARACTER_COLOURS
+
+
+def groups(characters: CharacterSet) -> list[str]:
+    """Return the groups that the chosen map has a colour each for: one of them can be shown alone."""
+    return task_canvas.group_names(characters, shown_map(characters), st.session_state["colour"])
 
 
 def splits() -> tuple[str, ...]:
@@ -113,26 +120,24 @@ def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
     return shown_map(characters), MapSettings(projection, colour), beside
 
 
-def show_map(characters: CharacterSet, task_map: TaskMap, settings: MapSettings) -> None:
-    """Draw one map, and say how far to trust it; the browser marks what is selected."""
-    flat = task_map.projections[settings.projection].shape[1] == 2
-    key = f"chart {task_map.family} {settings.projection}"
+def show_maps(characters: CharacterSet, task_map: TaskMap, maps: list[MapSettings]) -> None:
+    """Draw one map, or two linked ones, and say how far to trust each."""
+    if st.session_state["only"] not in groups(characters):
+        st.session_state["only"] = ""
 
-    def select_lassoed() -> None:
-        task_selection.select(task_selection.lassoed(key), task_map.names)
+    def isolate(group: str) -> None:
+        st.session_state["only"] = group
 
-    with st.container(key=f"map_{settings.projection}"):
-        st.plotly_chart(
-            map_chart.all_tasks(characters, task_map, settings),
-            key=key,
-            on_select=select_lassoed if flat else "ignore",
-            selection_mode=("box", "lasso"),
-            config={"toImageButtonOptions": {"format": "svg", "filename": f"tasks-{task_map.family}"}},
-            alt=_("A map of {count} tasks, coloured by {colour}.").format(
-                count=len(task_map.names), colour=_(COLOUR_TITLES[settings.colour])
-            ),
-        )
-    st.caption(map_trust.what_it_keeps(task_map, settings.projection), help=map_trust.explanation())
+    task_canvas.show(
+        characters,
+        task_map,
+        maps,
+        st.session_state["only"],
+        on_pick=lambda tasks: task_selection.select(tasks, task_map.names),
+        on_isolate=isolate,
+    )
+    for column, settings in zip(st.columns(len(maps)), maps, strict=True):
+        column.caption(map_trust.what_it_keeps(task_map, settings.projection), help=map_trust.explanation())
 
 
 def page() -> None:
@@ -167,16 +172,14 @@ def explore(characters: CharacterSet) -> None:
     settings = replace(
         settings, selected=selected, drawings=st.session_state["drawings"], lines=st.session_state["lines"]
     )
-    two_maps = beside not in ("", settings.projection)
-    left, right = st.columns([1, 1] if two_maps else [3, 2])
-    with left:
-        show_map(characters, task_map, settings)
-    with right:
-        if two_maps:
-            show_map(characters, task_map, settings.with_projection(beside))
-        else:
+    if beside in ("", settings.projection):
+        left, right = st.columns([3, 2])
+        with left:
+            show_maps(characters, task_map, [settings])
+        with right:
             task_selection.show(characters, task_map, selected, columns=4)
-    if two_maps:
+    else:
+        show_maps(characters, task_map, [settings, settings.with_projection(beside)])
         task_selection.show(characters, task_map, selected, columns=8)
     tools = st.columns([2, 2, 2, 6])
     with tools[0]:
@@ -189,9 +192,11 @@ def explore(characters: CharacterSet) -> None:
         disabled=not selected,
     )
     tools[2].download_button(
-        _("Figure (HTML)"), lambda: map_chart.draw(characters, task_map, settings).to_html(), "tasks.html", "text/html"
+        _("Figure (HTML)"),
+        lambda: map_chart.draw(characters, task_map, settings).to_html(config=SAVES_AS_SVG),
+        "tasks.html",
+        "text/html",
     )
-    map_marks.show(task_map, settings, on_click=lambda task: task_selection.select([task], task_map.names))
     map_trust.clusters(characters, task_map)
     if task_map.family != EPISODE_MAP and characters.name == "omniglot":
         map_trust.compare(characters, task_map)

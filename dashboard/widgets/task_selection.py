@@ -1,7 +1,6 @@
 """Which tasks are selected, by name or on a map, and what is shown of them."""
 
 import base64
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def choose(task_map: TaskMap) -> list[int]:
     left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
     with left:
         selected = _choose_many(task_map) or _choose_by_name(task_map)
-    middle.toggle(_("Drawings as points"), key="drawings", persist_state="session", help=_("On flat maps."))
+    middle.toggle(_("Drawings as points"), key="drawings", persist_state="session")
     right.toggle(
         _("Lines to true neighbours"),
         key="lines",
@@ -71,8 +70,9 @@ def _choose_by_name(task_map: TaskMap) -> list[int]:
     return [position[name] for name in names]
 
 
-def select(tasks: Iterable[Any], names: tuple[str, ...]) -> None:
-    """Select the tasks that a browser sent; what is not a task's number is left out."""
+def select(tasks: Any, names: tuple[str, ...]) -> None:
+    """Select the tasks that a browser sent, a list; what is not a task's number is left out."""
+    tasks = tasks if isinstance(tasks, list) else []
     known = list(dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names)))
     few = len(known) <= MOST_NAMED
     st.session_state["tasks"] = [names[task] for task in known] if few else []
@@ -96,16 +96,15 @@ def unpacked(text: str, count: int) -> list[int]:
     return np.flatnonzero(bits).tolist() if fits else []
 
 
-def lassoed(chart_key: str) -> Iterator[Any]:
-    """Return the tasks in the box or lasso that was drawn on a map, as the browser sent them."""
-    points: Any = st.session_state[chart_key]["selection"]["points"]
-    return (np.ravel(point.get("customdata", [None])).tolist()[0] for point in points)
-
-
 def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], columns: int) -> None:
     """Show the drawings of the selected tasks, and the neighbours of the first of them."""
     if not selected:
-        st.info(_("Click a point, or drag a box or lasso around some (tools above a flat map)."))
+        st.info(
+            _(
+                "Click a point; Shift and a click select one more; *Box* and *Lasso* select many. Scroll or pinch to "
+                "zoom: points become drawings. Click a name on the map or below it to see it alone."
+            )
+        )
         return
     st.subheader(_("{count} selected").format(count=len(selected)))
     task_images.show(characters, task_map, selected[: 3 * columns], columns)

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from metalearn.plots.charts import Mark, bars, curves, dots, over_sizes, ratios, vector
+from metalearn.plots.charts import Mark, bars, curves, dots, gains, over_sizes, ratios, vector
 from metalearn.plots.drawing_sheet import drawings
 from metalearn.plots.style import MUTED, PALETTE, SEQUENCE, STRESSED, SYMBOLS, short_name, styled
 from metalearn.plots.task_maps import (
@@ -32,6 +32,7 @@ __all__ = [
     "curves",
     "dots",
     "drawings",
+    "gains",
     "map_label",
     "on_map",
     "over_sizes",

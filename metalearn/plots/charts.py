@@ -174,11 +174,52 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = Tr
         )
     figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True)
     rows = max(6, len(labels))  # with fewer, the legend would lie on the axis
+    row = max(34, 17 * max(label.count("<br>") + 1 for label in labels))  # its height; labels may have several lines
     legend = 19 * len(groups) if len(groups) > 1 else 0  # its height on a phone, one line per group
-    figure.update_layout(title=title, height=120 + 34 * rows + legend, showlegend=len(groups) > 1)
+    figure.update_layout(title=title, height=120 + row * rows + legend, showlegend=len(groups) > 1)
     # Below the axis: beside the figure, it would take half of a phone's width.
-    figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (34 * rows), "yanchor": "top"})
+    figure.update_layout(legend={"orientation": "h", "x": 0, "y": -60 / (row * rows), "yanchor": "top"})
     return styled(figure.update_xaxes(title=xlabel, tickformat=".0%" if percent else None))
+
+
+TICKS = (1, 3, 10, 30, 100)  # points, of gains on a stretched axis
+
+
+def gains(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
+    """Draw gains over controls, in percentage points: one line per label, in the order in which they come.
+
+    The axis is stretched near zero, so that one gain of thirty points does not squeeze those of one; zero is stressed.
+
+    Parameters
+    ----------
+    marks : sequence of Mark
+        What to draw: gains as shares, with their intervals.
+    xlabel, title : str
+        What the axis and the figure are called.
+
+    Returns
+    -------
+    plotly Figure
+        One trace per group.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> marks = [ml.plots.Mark("attention", "twin", 0.21, 0.02), ml.plots.Mark("film", "twin", 0.001, 0.002)]
+    >>> ml.plots.gains(marks, "gain, points").data[0].text
+    ('+21.00 ± 2.00', '+0.10 ± 0.20')
+    """
+    figure = dots(marks, xlabel, title)
+    for trace in figure.data:
+        means, halves = 100 * np.array(trace.x), 100 * np.array([half or 0 for half in trace.error_x.array])
+        at = np.arcsinh(means)
+        lengths = {"array": np.arcsinh(means + halves) - at, "arrayminus": at - np.arcsinh(means - halves)}
+        text = [f"{mean:+.2f} ± {half:.2f}" for mean, half in zip(means, halves, strict=True)]
+        trace.update(x=at, error_x={"symmetric": False, **lengths}, text=text, hovertemplate="%{text}")
+    ticks = [-tick for tick in reversed(TICKS)] + [0, *TICKS]
+    figure.update_xaxes(tickvals=np.arcsinh(ticks), ticktext=[f"{tick:+g}" if tick else "0" for tick in ticks])
+    figure.update_xaxes(tickformat=None, zeroline=False)
+    return figure.add_vline(0, line={"width": 3, "color": STRESSED}, layer="below")
 
 
 def ratios(measured: dict[str, float], aimed: dict[str, float], xlabel: str, title: str = "") -> go.Figure:

@@ -1,13 +1,14 @@
 """The page of measured tables: every view draws, and a click leads to a task of the kind that was measured."""
 
 import json
+from urllib.parse import parse_qs
 
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import library_texts
-from dashboard.widgets import table_chart
+from dashboard.widgets import table_chart, verdicts
 from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.results import load_table, shipped_tables
@@ -31,7 +32,7 @@ def test_every_view_of_a_table_draws(page: AppTest, table: str) -> None:
         page.run()
         assert not page.exception
         assert not page.error
-        assert len(page.get("plotly_chart")) == 1
+        assert len(page.get("plotly_chart")) == 3
 
 
 def test_a_click_leads_to_a_task_with_the_learner_and_its_twin(page: AppTest) -> None:
@@ -67,9 +68,10 @@ def test_no_identifier_is_shown(page: AppTest, table: str) -> None:
     page.selectbox(key="table").set_value(table).run()
     for view in range(len(VIEWS[table])):
         page.selectbox(key="view").set_value(view).run()
-        figure = json.loads(page.get("plotly_chart")[0].proto.spec)
+        figure = json.loads(page.get("plotly_chart")[-1].proto.spec)
         shown = [*figure["layout"]["yaxis"]["ticktext"], *(curve["name"] for curve in figure["data"])]
-        shown += [str(value) for frame in page.dataframe for value in frame.value.to_numpy().ravel()]
+        for chart in page.get("plotly_chart")[:-1]:
+            shown += json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"]
         words = {word.strip(",") for text in shown for word in text.replace("<br>", " ").split()}
         assert words.isdisjoint({name for name in page_names() if "-" in name or "_" in name} | {"preinit"})
         assert "shuffled" not in shown
@@ -80,18 +82,76 @@ def page_names() -> set[str]:
     return {*library_texts.LEARNERS, *library_texts.CONTROLS, *library_texts.EMBEDDINGS}
 
 
-def test_what_does_not_help_is_listed(page: AppTest) -> None:
-    page.selectbox(key="table").set_value("mixed").run()
-    gains = [row for row in load_table("mixed") if row["measure"] == "gain" and row["mean"] <= row["ci95"]]
-    assert len(page.dataframe[0].value) == len(gains)
+def gain(world: str, learner: str, over: str, mean: float, ci95: float) -> dict[str, object]:
+    return {"measure": "gain", "world": world, "learner": learner, "over": over, "mean": mean, "ci95": ci95}
 
 
-def test_one_can_see_for_oneself_where_it_does_not_help(page: AppTest, app: AppTest) -> None:
-    page.selectbox(key="table").set_value("mixed").run()
-    cases = [link.proto for link in page.get("page_link") if "±" in link.proto.label]
-    assert 1 <= len(cases) <= 3
-    gains = {row["learner"]: row for row in load_table("mixed") if row.get("over") == "shuffled"}
-    for case in cases:
-        row = next(row for name, row in gains.items() if RECIPES[name].title == case.label.rpartition(",")[0])
-        assert row["mean"] <= row["ci95"]
-        assert "told=shuffled" in case.query_string
+def test_a_verdict_follows_from_the_gains_alone() -> None:
+    rows = [
+        gain("w", "a", "twin", 0.2, 0.1),
+        gain("w", "a", "zero", 0.3, 0.1),
+        gain("w", "a", "b", 0.01, 0.02),
+        gain("w", "a", "another of the same question", 0.0, 0.1),
+        gain("w", "b", "twin", 0.05, 0.05),
+        gain("v", "a", "twin", -0.3, 0.1),
+        {**gain("v", "b", "twin", 0.9, 0.1), "question": "drawer"},
+    ]
+    found = verdicts.cases(rows)
+    assert [(case.world, case.learner, case.helps) for case in found] == [
+        ("w", "a", True),
+        ("w", "b", False),
+        ("v", "a", False),
+    ]
+    first, second = (verdicts.verdict(of_world, str) for of_world in verdicts.by_world(found).values())
+    assert first.startswith("**W: yes, for 1 of 2 learners.**")
+    assert "+20.0 ± 10.0 points (twin)" in first
+    assert "“b”, which is told nothing, does as well (+1.0 ± 2.0)." in first
+    assert second.startswith("**V: no.** None of 1 learners")
+    assert "-30.0 ± 10.0 points (twin)" in second
+    rows[2]["mean"] = 0.1
+    assert "over the best learner that is told nothing, “b”, +10.0 ± 2.0." in verdicts.verdict(
+        verdicts.cases(rows)[:2], str
+    )
+
+
+def test_every_world_has_its_verdict_and_every_learner_its_line(page: AppTest) -> None:
+    rows = [row for table in ("worlds", "mixed", "learners") for row in load_table(table)]
+    found = verdicts.cases(rows)
+    sentences = page.markdown[1].value.splitlines()
+    assert len(sentences) == len({case.world for case in found})
+    yes = [": yes, for" in sentence for sentence in sentences]
+    assert yes == sorted(yes, reverse=True)
+    helps, others = ([case for case in found if case.helps is helping] for helping in (True, False))
+    charts = [json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"] for chart in page.get("plotly_chart")]
+    assert [len(lines) for lines in charts[:2]] == [len(helps), len(others)]
+    assert charts[0][0].replace("<br>", " ").startswith(page_title(helps[0].learner))
+
+
+def page_title(learner: str) -> str:
+    return library_texts.LEARNERS[learner]
+
+
+def test_one_can_see_for_oneself_where_it_does_not_help(page: AppTest) -> None:
+    cases = {
+        f"{case.learner} {case.least['over']} {verdicts.points(case.least)}": case
+        for case in verdicts.cases([*load_table("mixed"), *load_table("learners")])
+    }
+    links = [link.proto for link in page.get("page_link") if "±" in link.proto.label]
+    assert len(links) == len(verdicts.cases([*load_table("mixed"), *load_table("learners")]))
+    for link in links:
+        query = parse_qs(link.query_string)
+        about = [case for case in cases.values() if case.learner == query["learners"][0]]
+        assert any(verdicts.points(case.least) in link.label for case in about)
+        told = query["told"][0]
+        assert told in ("shuffled", "zero", "random") or len(query["learners"]) == 2
+
+
+def test_a_link_of_a_verdict_opens_with_what_it_promises(page: AppTest) -> None:
+    (link, *_others) = [link.proto for link in page.get("page_link") if "±" in link.proto.label]
+    query = parse_qs(link.query_string)
+    for key, values in query.items():
+        page.query_params[key] = values
+    opened = page.switch_page("views/adaptation.py").run()
+    assert not opened.exception
+    assert not opened.warning
+    assert opened.multiselect(key="learners").value == query["learners"]

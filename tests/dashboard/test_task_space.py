@@ -1,6 +1,7 @@
 """The map page, through Streamlit's own test client."""
 
 import itertools
+import json
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -9,11 +10,12 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image
 from streamlit.proto.PageLink_pb2 import PageLink
 from streamlit.testing.v1 import AppTest
 
-from dashboard.widgets import map_chart, map_trust, task_selection
+from dashboard.widgets import map_chart, map_trust, task_canvas, task_selection
 from dashboard.widgets.map_chart import MapSettings
 from metalearn.characters.character_set import CharacterSet
 from metalearn.plots.style import short_name
@@ -121,6 +123,45 @@ def test_the_map_of_episodes_says_which_split_it_is_of(app: AppTest, omniglot: C
     assert page.selectbox(key="split").value == "lake"
 
 
+def test_one_group_can_be_shown_alone_and_stands_in_the_address(page: AppTest, characters: CharacterSet) -> None:
+    alphabet = characters.alphabets[5].replace("_", " ")
+    page.query_params["only"] = alphabet
+    page.run()
+    sent = json.loads(page.get("bidi_component")[-1].proto.json)
+    assert sent["groups"][sent["only"]] == alphabet
+    page.selectbox(key="colour").set_value("difficulty").run()
+    assert not page.exception
+    assert "only" not in page.query_params
+
+
+def test_the_map_is_told_in_words(page: AppTest, characters: CharacterSet) -> None:
+    page.selectbox(key="beside").set_value("pca-3d").run()
+    first, second = json.loads(page.get("bidi_component")[-1].proto.json)["maps"]
+    assert (
+        f"a map of {len(characters)} tasks, coloured by alphabet, in {len(set(characters.alphabets))}"
+        in first["summary"]
+    )
+    assert second["summary"].startswith("PCA 3D")
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 3)), elements=st.floats(-1e6, 1e6)))
+def test_a_map_keeps_its_shape_on_its_way_to_the_browser(coordinates: np.ndarray) -> None:
+    cube = task_canvas.in_cube(coordinates)[:, : coordinates.shape[1]].astype(float)
+    size = float(np.ptp(coordinates, axis=0).max())
+    apart = cube[1:] - cube[:-1]
+    scaled = (coordinates[1:] - coordinates[:-1]) * 2 * 32767 / max(size, 1e-9)
+    assert np.abs(cube).max(initial=0) <= 32767
+    assert np.allclose(apart, scaled, atol=1.01)
+
+
+@pytest.mark.parametrize("sent", [None, 7, "all", {"0": 1}, [-1, 9999, "1", None, 2.5]])
+def test_what_is_no_selection_of_the_browser_selects_nothing(sent: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, object] = {}
+    monkeypatch.setattr("streamlit.session_state", kept)
+    task_selection.select(sent, ("a/1", "b/2"))
+    assert kept == {"tasks": [], "many": ""}
+
+
 def test_expanders_open_for_what_a_link_asks(app: AppTest, omniglot: CharacterSet) -> None:
     app.run()
     app.query_params["clusters"] = "yes"
@@ -185,9 +226,7 @@ def test_the_code_draws_the_same_figure(characters: CharacterSet) -> None:
         assert code.endswith("figure.show()")
         found: dict[str, go.Figure] = {}
         exec(code.removesuffix("figure.show()"), found)
-        assert go.Figure(found["figure"].to_dict()) == go.Figure(
-            map_chart.draw(characters, task_map, settings).to_dict()
-        )
+        assert found["figure"] == map_chart.draw(characters, task_map, settings)
 
 
 def test_a_selection_as_a_table(characters: CharacterSet) -> None:

@@ -56,6 +56,21 @@ def test_curves_and_bars_show_the_numbers_given() -> None:
     assert figure.layout.shapes[0].y0 == 0.2
 
 
+def test_gains_of_all_sizes_can_be_told_apart_and_their_intervals_end_where_they_should() -> None:
+    marks = [plots.Mark("a", "twin", 0.3, 0.1), plots.Mark("b", "twin", 0.001, 0.002), plots.Mark("c", "twin", -0.3, 0)]
+    figure = plots.gains(marks, "gain")
+    (trace,) = figure.data
+    x, up, down = (np.array(values) for values in (trace.x, trace.error_x.array, trace.error_x.arrayminus))
+    np.testing.assert_allclose(np.sinh(x), [30, 0.1, -30])
+    np.testing.assert_allclose(np.sinh(x + up), [40, 0.3, -30])
+    np.testing.assert_allclose(np.sinh(x - down), [20, -0.1, -30])
+    ticks = dict(zip(figure.layout.xaxis.ticktext, figure.layout.xaxis.tickvals, strict=True))
+    assert ticks["0"] == 0
+    assert ticks["-30"] == pytest.approx(x[2])
+    assert ticks["+30"] == pytest.approx(x[0])
+    assert figure.layout.shapes[0].x0 == 0
+
+
 def test_dots_stand_on_the_line_of_their_label_in_the_colour_of_their_group() -> None:
     marks = [
         plots.Mark("film", "lake", 0.8, 0.01),
