@@ -48,8 +48,13 @@ def test_draw_and_be_recognised(page: Page) -> None:
     page.go_back()
     expect(answer).to_have_text(said)
 
+    with_all = sheet.evaluate(painted)
     page.go_back()  # takes the last stroke back, as undo does
-    page.wait_for_timeout(1500)
+    for _ in range(40):
+        page.wait_for_timeout(500)
+        if sheet.evaluate(painted) != with_all:
+            break
+    assert sheet.evaluate(painted) != with_all
     page.get_by_role("button", name="undo").click()  # the query's other stroke
     expect(page.get_by_text("draw one of them again in the row")).to_be_visible()
     page.get_by_role("button", name="clear").click()
