@@ -128,7 +128,11 @@ def tell(learner_name: str, sources: Sequence[str], seed: int, tasks: int = 20) 
         for question in ("character", "drawer")
     )
     own = learner.embed(batch)
-    embeddings = {"own": own, "question": learner.embed(another), "zero": torch.zeros_like(own)}
+    embeddings = {
+        "own": own,
+        "question": learner.embed(another),
+        "zero": None if own is None else torch.zeros_like(own),
+    }
     queries = (255 * batch.query_x[0, :, 0]).round().byte().numpy()
     told = {}
     for source in sources:

@@ -79,7 +79,7 @@ def address_of(request: AdaptationRequest) -> list[tuple[str, str]]:
 
 def step_range(view: AdaptationView) -> tuple[float, float]:
     """Return the smallest and the largest step size that a learner took."""
-    sizes = view.step_sizes.values()
+    sizes = (view.step_sizes or {}).values()
     return min(float(size.min()) for size in sizes), max(float(size.max()) for size in sizes)
 
 

@@ -1,5 +1,7 @@
 """Fifth scene: told the wrong question, a learner falls. Here it can be tried."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -18,7 +20,7 @@ RIGHT, WRONG = "#0072B2", "#D55E00"
 def show(characters: CharacterSet, example: int) -> None:
     """Show how many answers are right as the learner is told one thing or another, and one task's answers."""
     titles = {"own": _("the truth"), "question": _("another question's"), "zero": _("nothing")}
-    heard = st.segmented_control(
+    heard: Any = st.segmented_control(
         _("What the learner is told about the task"),
         SOURCES,
         required=True,
