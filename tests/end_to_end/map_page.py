@@ -6,21 +6,25 @@ from playwright.sync_api import Browser, Locator, Page
 
 from tests.end_to_end.conftest import new_page
 
+JS_FIND = """
+    const find = () => [...document.querySelectorAll("[data-testid=stMain] *")]
+        .map((element) => element.shadowRoot?.querySelector("canvas.map")).find(Boolean);
+"""
+
 
 def open_map(browser: Browser, address: str, query: str = "", **options: object) -> Page:
     """Open the page, and wait until its drawings have come and nothing moves."""
     page = new_page(browser, **{"viewport": {"width": 1280, "height": 1300}, **options})
     page.goto(f"{address}/task_space?{query}")
     canvas(page).wait_for()
-    page.wait_for_function(JS_FIND + "() => find()?.view.ink && !find().map.from")
+    wait_until(page, "find()?.view.ink && !find().map.from")
     page.wait_for_timeout(1000)
     return page
 
 
-JS_FIND = """
-    const find = () => [...document.querySelectorAll("[data-testid=stMain] *")]
-        .map((element) => element.shadowRoot?.querySelector("canvas.map")).find(Boolean);
-"""
+def wait_until(page: Page, what: str) -> None:
+    """Wait until something is true in the browser, where ``find()`` finds the first map."""
+    page.wait_for_function(f"() => {{ {JS_FIND}; return {what}; }}")
 
 
 def canvas(page: Page, number: int = 0) -> Locator:
