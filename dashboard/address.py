@@ -104,6 +104,7 @@ def synchronised(choices: dict[str, Choice]) -> Iterator[None]:
     opened from the menu, without an address of its own.
     """
     _set_widgets(choices)
+    st.session_state[_LAST] = _current()  # a click may end this run early: what it chose must not be set back
     unknown = ", ".join(st.session_state.get(_UNKNOWN, []))
     if unknown:
         st.warning(_("This link asks for something that is not here: {what}.").format(what=unknown))

@@ -101,8 +101,8 @@ def names() -> dict[str, str]:
 
 
 def shortened(label: str) -> str:
-    """Break a label into lines, so that it leaves room for the figure on a phone."""
-    return "<br>".join(textwrap.wrap(label, LABEL_WIDTH))
+    """Break a label into lines, so that it leaves room for the figure on a phone; Chinese is written twice as wide."""
+    return "<br>".join(textwrap.wrap(label, LABEL_WIDTH if label.isascii() else LABEL_WIDTH // 2))
 
 
 def link_to_learner(rows: list[Row], row: Row) -> None:
@@ -154,7 +154,12 @@ def show_verdicts(found: list[Case]) -> None:
 def show_gains(found: list[Case], key: str) -> None:
     """Draw all gains of some learners, and link each to a task, where *Watch adaptation* has tasks of its world."""
     marks = [
-        plots.Mark(shortened(title(case)), called(row["over"]), row["mean"], row["ci95"])
+        plots.Mark(
+            f"{shortened(called(case.learner))}<br><i>{shortened(called(case.world))}</i>",
+            called(row["over"]),
+            row["mean"],
+            row["ci95"],
+        )
         for case in found
         for row in (*case.controls, *case.rivals)
     ]
@@ -166,11 +171,6 @@ def show_gains(found: list[Case], key: str) -> None:
                 link_to_case(case)
 
 
-def title(case: Case) -> str:
-    """Return what a learner in a world is called."""
-    return f"{called(case.learner)} · {called(case.world)}"
-
-
 def link_to_case(case: Case) -> None:
     """Link to a task for a learner, beside its twin, or beside itself told the control that it gains least over."""
     least = case.least
@@ -178,7 +178,11 @@ def link_to_case(case: Case) -> None:
     twin = case.over_twin["twin"] if case.over_twin and "twin" in case.over_twin else None
     learners = [case.learner, *([twin] if twin and told == "own" else [])]
     query = [*(("learners", learner) for learner in learners), ("told", told)]
-    link_to_task(f"{title(case)}: {verdicts.points(least)} ({called(least['over'])})", least, query)
+    link_to_task(
+        f"{called(case.learner)} · {called(case.world)}: {verdicts.points(least)} ({called(least['over'])})",
+        least,
+        query,
+    )
 
 
 def page() -> None:

@@ -94,7 +94,7 @@ function newMap(view) {
 
 function resize(view) {
   for (const map of view.maps) {
-    map.width = map.figure.clientWidth;
+    map.width = map.canvas.parentElement.clientWidth;
     map.height = Math.max(SHAPE.lowest, Math.min(view.data.height, map.width));
     map.canvas.style.height = `${map.height}px`;
   }

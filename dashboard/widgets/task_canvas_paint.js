@@ -28,6 +28,7 @@ function paint(view, map) {
     makeSprites(view, Math.round(sharp * side));
     paintPoints(view, map, inOrder, shown);
   }
+  if (map.from) paintTrails(view, map);
   if (map.flat) paintAxes(view, map);
   paintGroupNames(view, map);
   paintMarks(view, map, size);
@@ -95,6 +96,21 @@ function paintTile({ ink, sheet }, pen, task, n, left, top, size) {
   const tile = task * sheet.each + n;
   const [x, y] = [(tile % sheet.columns) * TILE, Math.floor(tile / sheet.columns) * TILE];
   pen.drawImage(ink, x, y, TILE, TILE, left, top, size, size);
+}
+
+// While tasks move to another map, a line shows how far those have come that are selected or in the isolated group.
+function paintTrails(view, map) {
+  const { pen, screen } = map;
+  const left = onScreen(map, map.from.at);
+  pen.strokeStyle = view.colour;
+  pen.lineWidth = 1;
+  pen.beginPath();
+  view.groups.forEach((group, task) => {
+    if (group !== view.only && !view.selected.has(task)) return;
+    pen.moveTo(left[2 * task], left[2 * task + 1]);
+    pen.lineTo(screen[2 * task], screen[2 * task + 1]);
+  });
+  pen.stroke();
 }
 
 // A shade where tasks are many: they are counted on a coarse grid. It is a picture of its own behind the other, which

@@ -10,11 +10,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from metalearn.characters.character_set import CharacterSet
 from tests.end_to_end.conftest import Server, address, browser, new_page, server
+from tests.end_to_end.map_page import JS_FIND, canvas, free_tasks, place
 
 __all__ = ["address", "browser", "server"]  # fixtures
 
 POINTS = ".js-plotly-plot .points path"
-MARKS = "[...document.querySelectorAll('.marks circle')].map(mark => mark.getAttribute('cx')).join()"
+MARKS = "[...find().view.selected].join()"
 PICTURES = "[...document.querySelectorAll('[data-testid=stImage] img')].map(image => image.src).join()"
 LOSSES = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fullData.map(of => `${of.y}`)).join()"
 
@@ -28,9 +29,9 @@ def visitor_page(browser: Browser) -> Iterator[Page]:
 
 def until_new(page: Page, what: str, act: Callable[[], None]) -> None:
     """Do something and wait until what is seen on the page has become something else, and not nothing."""
-    before = page.evaluate(what)
+    before = page.evaluate(f"() => {{ {JS_FIND}; return {what}; }}")
     act()
-    page.wait_for_function(f"before => {{ const now = {what}; return now && now !== before; }}", arg=before)
+    page.wait_for_function(f"before => {{ {JS_FIND}; const now = {what}; return now && now !== before; }}", arg=before)
 
 
 def test_from_the_start_of_a_server_to_the_first_picture(
@@ -53,16 +54,14 @@ def test_a_click_on_the_map(
     benchmark: BenchmarkFixture, address: str, visitor_page: Page, maps: str, what: str
 ) -> None:
     visitor_page.goto(f"{address}/task_space{maps}")
-    points = visitor_page.locator(".js-plotly-plot").first.locator(".points path")
-    points.first.wait_for()
+    canvas(visitor_page).wait_for()
     visitor_page.wait_for_timeout(4000)
     number = count(37, step=61)
 
     def next_point() -> tuple[tuple[float, float], dict[str, object]]:
         visitor_page.wait_for_timeout(1500)
-        box = points.nth(next(number)).bounding_box()
-        assert box is not None
-        return (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), {}
+        tasks = free_tasks(canvas(visitor_page))
+        return place(canvas(visitor_page), tasks[next(number) % len(tasks)]), {}
 
     def click(x: float, y: float) -> None:
         until_new(visitor_page, what, lambda: visitor_page.mouse.click(x, y))

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from metalearn.characters.character_set import CharacterSet
 from tests.end_to_end.conftest import new_page
+from tests.end_to_end.map_page import canvas, open_map
 
 SLIDER = ".js-plotly-plot .slider-rail-touch-rect"
 
@@ -32,7 +33,7 @@ def test_back_goes_back_one_thing_at_a_time(browser: Browser, address: str) -> N
     again.click()
     page.wait_for_url("**example=1")
     menu(page, "Task space")
-    page.locator(".js-plotly-plot .points path").first.wait_for()
+    canvas(page).wait_for()
     began = entries(page)
     page.get_by_text("Lines to true neighbours").click()
     page.wait_for_url("**lines=yes")
@@ -94,14 +95,9 @@ def test_a_browser_in_chinese_gets_chinese(browser: Browser, address: str) -> No
 
 
 def test_a_box_around_many_says_and_keeps_how_many(browser: Browser, address: str, characters: CharacterSet) -> None:
-    page = new_page(browser)
-    page.goto(f"{address}/task_space")
-    chart = page.locator(".js-plotly-plot").first
-    chart.locator(".points path").first.wait_for()
-    page.wait_for_timeout(1500)
-    chart.hover()
-    chart.locator("[data-title='Box Select']").click()
-    box = chart.bounding_box()
+    page = open_map(browser, address)
+    page.get_by_role("button", name="Box").click()
+    box = canvas(page).bounding_box()
     assert box
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.1 * box["height"])
     page.mouse.down()
