@@ -60,7 +60,7 @@ class _Convolution(_Bilinear):
     def forward(x: Tensor, weight: Tensor, stride: int, groups: int) -> Tensor:
         images, kernels, groups = _as_one_task(x, weight, groups)
         maps = torch.convolution(images, kernels, None, [stride] * 2, [1, 1], [1, 1], False, [0, 0], groups)
-        return maps.reshape(len(x), -1, *maps.shape[2:])
+        return maps.reshape(len(x), len(weight) * weight.shape[1], *maps.shape[2:])  # also of no image
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -77,7 +77,7 @@ class _InputGradient(_Bilinear):
     @staticmethod
     def forward(gradient: Tensor, weight: Tensor, stride: int, groups: int, shape: torch.Size) -> Tensor:
         x, kernels, groups = _as_one_task(gradient.new_empty(shape), weight, groups)
-        gradient = gradient.reshape(len(x), -1, *gradient.shape[2:])
+        gradient = gradient.reshape(len(x), -1 if len(x) else len(kernels), *gradient.shape[2:])
         return _gradients(gradient, x, kernels, stride, groups, (True, False, False))[0].reshape(shape)
 
     @staticmethod
@@ -115,7 +115,7 @@ class _WeightGradient(_Bilinear):
 def _as_one_task(x: Tensor, weight: Tensor, groups: int) -> tuple[Tensor, Tensor, int]:
     """Return images, kernels and groups of the one convolution that does those of all tasks."""
     if weight.stride(0) == 0:  # expanded: every task's is the first one's
-        return x.reshape(len(x) * len(weight), -1, *x.shape[2:]), weight[0], groups
+        return x.reshape(len(x) * len(weight), x.shape[1] // len(weight), *x.shape[2:]), weight[0], groups
     return x, weight.flatten(0, 1), len(weight) * groups
 
 

@@ -32,6 +32,8 @@ _COMPONENTS = {
     "explained_variance_ratio_": floats("components"),
     "singular_values_": floats("components"),
 }
+# What reducers learn that their transform does not need: a reducer that was itself read from a file may lack it.
+OF_THE_FIT_ALONE = ("explained_variance_ratio_", "singular_values_", "noise_variance_", "var_")
 # What reducers of scikit-learn learn from tasks: the only attributes that a file can set.
 REDUCERS: dict[str, Layout] = {
     "PCA": _COMPONENTS | {"mean_": floats("features"), "noise_variance_": floats()},

@@ -28,7 +28,7 @@ from metalearn.learners import closed_form, init_hooks, modulate_hooks, update_h
 from metalearn.learners.backbone import Backbone
 from metalearn.learners.learner import Learner
 from metalearn.learners.network import IMAGE_SHAPE, NetworkBackbone
-from metalearn.learners.saving import REDUCERS
+from metalearn.learners.saving import OF_THE_FIT_ALONE, REDUCERS
 from metalearn.schema import check_arrays, check_entries, layout_of, unusable
 
 KNOWN = (
@@ -194,7 +194,8 @@ class _Parts:
     def _restore_reducer(self, step: Any, learned: dict[str, np.ndarray]) -> None:
         """Give a reducer of scikit-learn what it has learned; how many numbers it takes and returns follows from it."""
         layout = REDUCERS[type(step).__name__]
-        optional = layout if isinstance(step, StandardScaler) else ()  # it may leave the mean or the scale alone
+        # A scaler may leave the mean or the scale alone; of what was read from a file, transform's part was kept.
+        optional = layout if isinstance(step, StandardScaler) else OF_THE_FIT_ALONE
         sizes = check_arrays(self.path, learned, {n: a for n, a in layout.items() if n in learned or n not in optional})
         for name in layout:
             value = learned.get(name)

@@ -259,7 +259,8 @@ def test_too_few_images_for_a_map_are_one_line_and_can_still_be_adapted_to(
     monkeypatch.setenv("METALEARN_DATA", str(tmp_path / "few"))
     app.run()
     assert not app.exception
-    assert "a map needs 20" in app.error[0].value
+    assert "three characters" in app.error[0].value  # the game on Start
+    assert "a map needs 20" in app.switch_page("views/task_space.py").run().error[0].value
     page = app.switch_page("views/adaptation.py").run()
     assert not page.exception
     assert not page.error

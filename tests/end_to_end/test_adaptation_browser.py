@@ -49,6 +49,9 @@ def test_a_link_opens_a_task_that_plays_and_survives_a_reload(
     wait_for_step(page, 5)
     player.locator(".slider-rail-touch-rect").click(position={"x": 5, "y": 5})
     wait_for_step(page, 0)
+    page.locator(".updatemenu-button", has_text="Step ▶").click()
+    wait_for_step(page, 1)
+    page.wait_for_url("**step=1**")
 
     page.reload()
     expect(page.get_by_text("of the queries right before adapting")).to_have_count(2, timeout=90_000)

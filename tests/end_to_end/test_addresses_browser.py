@@ -39,6 +39,7 @@ def test_back_goes_back_one_thing_at_a_time(browser: Browser, address: str) -> N
     page.wait_for_url("**lines=yes")
     assert entries(page) == began + 1
     menu(page, "Train")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     menu(page, "Task space")  # what was chosen is still chosen, and the entry of the click has it
     page.wait_for_url("**lines=yes")
     assert entries(page) == began + 3

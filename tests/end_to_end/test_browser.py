@@ -1,10 +1,10 @@
-"""One path in a real browser: the map appears, characters are chosen, a learner adapts, the player plays."""
+"""One path in a real browser: the game appears, characters are chosen, a learner adapts, the player plays."""
 
 from playwright.sync_api import Page, expect
 
 
 def test_choose_adapt_and_watch_it_learn(page: Page) -> None:
-    expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
+    expect(page.get_by_role("button", name="A", exact=True)).to_be_visible()
     page.get_by_test_id("stTopNav").get_by_role("link", name="Watch adaptation").click()
     page.get_by_role("button", name="5 at random").click()
     player = page.locator(".js-plotly-plot")

@@ -32,8 +32,7 @@ def test_training_sees_the_training_side_alone(
             super().__post_init__()
             pools.append(set(self.pool.tolist()))
 
-    monkeypatch.setattr("metalearn.pretrained.recipes.Episodes", Watched)
-    monkeypatch.setattr("metalearn.pretrained.worlds.Episodes", Watched)
+    monkeypatch.setattr("metalearn.tasks.episodes.Episodes", Watched)
     make_learner("prototypes", characters, "lake", tmp_path, meta_steps=1)
     make_episode_embedder(characters, "lake", "characters", tmp_path)
     sides = split(characters, "lake")
