@@ -1,7 +1,7 @@
-"""The work that is done in worker processes: learners adapt to a task.
+"""The work that is done in worker processes: learners adapt to tasks.
 
-Nothing here knows of Streamlit or of a visitor: a result depends on the request alone. The server imports this file to
-name these functions, and does without torch: what needs torch is imported inside functions.
+Nothing here knows of Streamlit or of a visitor: a result depends on the arguments alone. The server imports this file
+to name these functions, and does without torch: what needs torch is imported inside functions, and results are arrays.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dashboard import drawn_sheet
-from dashboard.adaptation_request import AdaptationRequest
+from dashboard.adaptation_request import AdaptationRequest, unseen
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.load import load_characters
-from metalearn.characters.splits import split
 from metalearn.maps.task_map import TaskMap
 
 if TYPE_CHECKING:
@@ -62,16 +61,18 @@ def _told(
 
 
 class Limit(NamedTuple):
-    """What :class:`metalearn.recognition.unknown.KnownLimit` says, as the server can read it without torch."""
+    """A :class:`metalearn.recognition.unknown.KnownLimit`: those come from a file that imports torch."""
 
     distance: float
     known_refused: float
     unknown_accepted: float
-    measured_on: str
 
 
 class Recognised(NamedTuple):
-    """What a learner says of each query: probabilities ``[queries, ways]``, and the distance to the nearest class."""
+    """What a learner says of each query: probabilities ``[queries, ways]``, and distances to the nearest class.
+
+    ``steps`` is how many the learner took.
+    """
 
     probabilities: np.ndarray
     distances: np.ndarray
@@ -85,7 +86,7 @@ def recognise(
     classes: Sequence[Sequence[np.ndarray]],
     queries: Sequence[np.ndarray],
 ) -> Recognised:
-    """Adapt to drawings of some classes, and say which class each query belongs to, and how far it is from all."""
+    """Let a learner adapt to drawings of some classes, and say to which of them each query belongs."""
     from metalearn.recognition.naming import predict
 
     learner = trained.get(learner_name) or shipped_learner(learner_name, split, "characters")
@@ -94,18 +95,18 @@ def recognise(
 
 
 def known_limit(learner_name: str, split: str, trained: TrainedLearners, ways: int, shots: int) -> Limit:
-    """Measure from which distance on a drawing is none of the classes, on characters that the learner has not met."""
+    """Measure how far a drawing may lie from the classes and still be one of them, on characters new to the learner."""
     from metalearn.recognition.unknown import KnownLimit
 
     learner = trained.get(learner_name) or shipped_learner(learner_name, split, "characters")
-    found = KnownLimit.measured(learner, _characters(), _unseen(split), ways, shots)
-    return Limit(found.distance, found.known_refused, found.unknown_accepted, found.measured_on)
+    found = KnownLimit.measured(learner, _characters(), unseen(_characters(), split), ways, shots)
+    return Limit(found.distance, found.known_refused, found.unknown_accepted)
 
 
 class Told(NamedTuple):
-    """What came of telling a learner something about tasks: the accuracy ``[tasks]``, and one task's answers.
+    """How well a learner did that was told something about its tasks: the accuracy of each, ``[tasks]``.
 
-    ``queries`` are the drawings of that task, uint8 ``[n, 28, 28]``; ``right`` says which were named right, ``[n]``.
+    Of the first task, ``queries`` are the drawings, uint8 ``[n, 28, 28]``, and ``right`` says which were named right.
     """
 
     accuracy: np.ndarray
@@ -114,17 +115,19 @@ class Told(NamedTuple):
 
 
 def tell(learner_name: str, sources: Sequence[str], seed: int, tasks: int = 20) -> dict[str, Told]:
-    """Tell a learner that was trained on three questions one thing or another about tasks that ask for characters.
+    """Let a learner adapt to the same tasks once for each of ``sources``, which say what it is told about them.
 
-    ``sources`` are of ``TOLD``: "question" is the embedding of a task that asks who drew the drawings.
+    The tasks ask which character it is; the learner was trained on all three questions. It is told its "own"
+    embedding, that of a task that asks another "question" (who drew it?), or "zero".
     """
     import torch
 
     from metalearn.tasks.episodes import Episodes
 
     learner = shipped_learner(learner_name, "lake", "mixed")
+    pool = unseen(_characters(), "lake")
     batch, another = (
-        Episodes(_characters(), _unseen("lake"), 5, 5, 5, question, batch_size=tasks, seed=seed).batch(0)
+        Episodes(_characters(), pool, 5, 5, 5, question, batch_size=tasks, seed=seed).batch(0)
         for question in ("character", "drawer")
     )
     own = learner.embed(batch)
@@ -141,12 +144,6 @@ def tell(learner_name: str, sources: Sequence[str], seed: int, tasks: int = 20) 
         right = seen.query_logits[-1, 0].argmax(-1) == batch.query_y[0]
         told[source] = Told(seen.query_accuracy[-1].numpy(), queries, right.numpy())
     return told
-
-
-def _unseen(split_name: str) -> np.ndarray:
-    """Positions of the characters on which no learner of a split was trained; of other data than Omniglot, all."""
-    characters = _characters()
-    return split(characters, split_name).test if characters.name == "omniglot" else np.arange(len(characters))
 
 
 @lru_cache(maxsize=1)

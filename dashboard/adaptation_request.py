@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from metalearn.tasks.task_batch import TaskBatch
 
 
-# What a learner can be told about a task: its own embedding, that of a task which asks another question, that of
-# another task which asks the same, zeros, or noise.
+# The embedding that a learner can be told: the task's own, that of a task which asks another question, that of another
+# task which asks the same, zeros, or noise.
 TOLD = ("own", "question", "shuffled", "zero", "random")
+
+
+def unseen(characters: CharacterSet, split: str) -> np.ndarray:
+    """Return the characters on which no learner of a split was trained or tuned, by position. Of other data, all."""
+    from metalearn.characters.splits import split as split_characters
+
+    if characters.name != "omniglot":
+        return np.arange(len(characters))
+    return split_characters(characters, split).test
 
 
 class Entrant(NamedTuple):
@@ -34,9 +43,9 @@ class AdaptationRequest:
     """A task, and who is to adapt to it.
 
     Where ``question`` is "character", the classes are ``characters``, by name. Otherwise ``ways`` classes are drawn at
-    random. ``drawn`` is a sheet of the visitor's own characters, as an address holds it: they are the task then.
-    ``mixed`` asks for the learners that were trained on all three questions. Two equal requests have the same
-    result, which is why results can be kept and shared by all visitors.
+    random. If there is a sheet in ``drawn``, as an address holds it, the visitor's own characters are the task instead.
+    ``mixed`` asks for the learners that were trained on all three questions. Equal requests have equal results, so
+    that a result can be kept for all visitors.
     """
 
     data: str
@@ -63,7 +72,7 @@ class AdaptationRequest:
         return make_task(character_set, self.characters, self.shots, self.queries, self.seed)
 
     def another_task(self, character_set: CharacterSet, told: str) -> "TaskBatch":
-        """Return the other task whose embedding a learner is told: one of another question, or of the same."""
+        """Return another task, whose embedding a learner is ``told``: of another "question", or of the same one."""
         question = self.another_question if told == "question" else self.question
         return self._episodes(character_set, question).batch(1)
 
@@ -78,14 +87,11 @@ class AdaptationRequest:
         return len(self.characters) or self.ways
 
     def _episodes(self, character_set: CharacterSet, question: str) -> "Episodes":
-        from metalearn.characters.splits import split
         from metalearn.tasks.episodes import Episodes
 
-        is_omniglot = character_set.name == "omniglot"
-        unseen = split(character_set, self.split).test if is_omniglot else np.arange(len(character_set))
         return Episodes(
             character_set,
-            unseen,
+            unseen(character_set, self.split),
             self.episode_ways,
             self.shots,
             self.queries,

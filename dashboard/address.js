@@ -1,5 +1,5 @@
-// One entry of the browser's history for each thing that the visitor does. A page that is opened from the menu may write
-// what was chosen before into its address. That is no step of its own: it belongs to the click that opened the page.
+// Makes one entry in the browser's history for each thing that the visitor does. A page that is opened from the menu
+// writes what was chosen there before into its address: that belongs to the click that opened it, and adds no entry.
 let acted = false; // whether the visitor did anything since the last entry
 
 export default function () {

@@ -1,8 +1,9 @@
 """What stands in a page's address: every choice that shapes the view, so that it survives a reload and can be sent on.
 
-An address holds what differs from the page as it first opens: a name that is absent means the default. Streamlit can
-bind widgets to the address by itself, but would write the labels that the visitor sees, in the visitor's language.
-These addresses hold names that are the same in every language; the notebooks link to them too.
+A choice that is as it was when the page first opened is left out of the address.
+
+Streamlit can bind widgets to the address by itself, but it would write the labels that the visitor sees, in the
+visitor's language. These addresses hold names that are the same in every language, and the notebooks link to them.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -16,21 +17,21 @@ import streamlit as st
 from dashboard import language
 from dashboard.language import LANGUAGES, _
 
-# A function from the values in the address to a widget's value; it returns None where they are of no use.
+# Turns the values in the address into a widget's value; None where they cannot be used.
 Reader = Callable[[list[str]], Any]
-EMPTY = [""]  # how an address says that a list is empty which is not empty by default
-MOST_NAMED = 3  # of each kind of thing that a link asks for and is not here
-# The names under which a visitor's session keeps: the page that was run last, whether another one was run before it,
-# the address as it was left, and what a link asks for and is not here.
+EMPTY = [""]  # stands in the address where the visitor has emptied a list that is not empty at first
+MOST_NAMED = 3  # how many unknown values of one choice the warning names
+# What a visitor's session remembers: the page that was run last, whether the visitor has just come to it, the address
+# as the last run left it, and what a link asked for that is not here.
 _PAGE, _ARRIVED, _LAST, _UNKNOWN = "page", "arrived", "latest address", "unknown"
 
 _history = st.components.v2.component("metalearn_history", js=Path(__file__).with_name("address.js").read_text("utf-8"))
 
 
 class Choice(NamedTuple):
-    """What the address holds of one widget: how it is read, and what it means where it is absent.
+    """How one widget is read from the address, and the value that it has where the address says nothing of it.
 
-    A default that depends on other choices is a function; it is called after those that stand before it are set.
+    A default that depends on other choices is a function: it is called once the choices before this one are set.
     """
 
     read: Reader
@@ -38,7 +39,7 @@ class Choice(NamedTuple):
 
     @property
     def otherwise(self) -> Any:
-        """The value where the address has none."""
+        """The default, worked out now if it depends on other choices."""
         return self.default() if callable(self.default) else self.default
 
 
@@ -53,7 +54,7 @@ def one_of(options: Collection[str], old_names: Mapping[str, str] = MappingProxy
 
 
 def some_of(options: Collection[str], most: int) -> Reader:
-    """Read at most ``most`` of ``options``, each once; anything else is left out."""
+    """Read at most ``most`` of ``options``, each once; other values are left out."""
     return lambda values: [value for value in dict.fromkeys(values) if value in options][:most]
 
 
@@ -78,14 +79,14 @@ _language = Choice(one_of(LANGUAGES), language.of_browser)
 
 
 def set_language() -> None:
-    """Set the language by the address, before anything is shown in it. It stays the same from page to page."""
+    """Take the language from a new address, before anything is shown. It stays the same from page to page."""
     if _LANGUAGE in _current() and _current() != st.session_state.get(_LAST):
         st.session_state[_LANGUAGE] = _language.read(_current()[_LANGUAGE]) or _language.otherwise
     st.session_state.setdefault(_LANGUAGE, _language.otherwise)
 
 
 def arrive(page: str) -> None:
-    """Note which page is run, and whether the visitor comes from another one."""
+    """Note which page is run, and whether the visitor has just come to it. Back may also bring back a language."""
     _history(key="history")
     st.session_state[_ARRIVED] = page != st.session_state.get(_PAGE)
     st.session_state[_PAGE] = page
@@ -99,12 +100,12 @@ def arrive(page: str) -> None:
 def synchronised(choices: dict[str, Choice]) -> Iterator[None]:
     """Keep widgets and address the same: set the widgets before the page is made, write the address afterwards.
 
-    The keys of ``choices`` are those of the widgets. An address that is not the one last written counts: the visitor
-    followed a link, or went back. Otherwise what the visitor did on the page counts, and so it does where a page is
-    opened from the menu, without an address of its own.
+    The keys of ``choices`` are those of the widgets. If the address is not the one that was written last, the visitor
+    has followed a link or gone back, and the address sets the widgets. Otherwise the widgets stay as the visitor left
+    them; so they do when a page is opened from the menu, which gives no choices.
     """
     _set_widgets(choices)
-    st.session_state[_LAST] = _current()  # a click may end this run early: what it chose must not be set back
+    st.session_state[_LAST] = _current()  # if a click ends this run early, the next one must not undo what it chose
     unknown = ", ".join(st.session_state.get(_UNKNOWN, []))
     if unknown:
         st.warning(_("This link asks for something that is not here: {what}.").format(what=unknown))
@@ -113,7 +114,7 @@ def synchronised(choices: dict[str, Choice]) -> Iterator[None]:
 
 
 def _set_widgets(choices: dict[str, Choice]) -> None:
-    """Set the widgets called like the keys of ``choices`` by the address, if that is a new one."""
+    """Set the widgets by the address, if that is a new one; a widget that has no value yet gets its default."""
     asked = {key: values for key, values in _current().items() if key != _LANGUAGE}
     arrived = st.session_state.get(_ARRIVED, False)
     is_new = arrived or _current() != st.session_state.get(_LAST)
@@ -130,7 +131,7 @@ def _set_widgets(choices: dict[str, Choice]) -> None:
 
 
 def _understood(choice: Choice, values: list[str]) -> tuple[Any, list[str]]:
-    """Return the value that an address asks for, and the texts in it that are of no use."""
+    """Return the value that an address asks for, and the texts in it that could not be used."""
     texts = [text for text in values if text]
     value = choice.read(texts)
     if value is None:
@@ -139,7 +140,7 @@ def _understood(choice: Choice, values: list[str]) -> tuple[Any, list[str]]:
 
 
 def _write(choices: dict[str, Choice]) -> None:
-    """Write into the address what is not the default; an address that means the same already is left as it is."""
+    """Write what is not the default into the address, unless the address says the same already in other words."""
     everything = {_LANGUAGE: _language, **choices}
     shown = {key: st.session_state.get(key, choice.otherwise) for key, choice in everything.items()}
     meant = {

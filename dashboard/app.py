@@ -40,8 +40,8 @@ pages = [
 page = st.navigation(pages, position="top")
 address.arrive(page.url_path)
 if page.url_path != FIRST:
-    # Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once;
-    # the first page, which does without, does not wait for it.
+    # Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
+    # The first page opens without a figure, and so without waiting for pandas.
     import pandas  # noqa: F401
 with st.container(horizontal_alignment="right"):
     language.choose()

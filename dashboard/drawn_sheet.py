@@ -1,8 +1,8 @@
 """A sheet that a visitor drew on, as a text that an address can carry: a link brings the drawings along.
 
-A sheet has rows of cells: the drawings to be recognised in the first, those of one character in each of the others. It
-is a list of strokes, ``{"cell": number, "points": [[x, y], …]}`` in the unit square of their cell. In an address each
-stroke is its cell, its number of points, and a byte for each x and y, all in the letters of base64.
+A sheet has rows of cells. The first row holds the drawings to be recognised, each other row those of one character.
+The browser sends a list of strokes, ``{"cell": number, "points": [[x, y], …]}``, where x and y are from 0 to 1 within
+the cell. The text is base64: for each stroke a byte for its cell, one for its number of points, one for each x and y.
 """
 
 import base64
@@ -25,17 +25,17 @@ CELLS = COLUMNS * (MOST_CLASSES + 1)
 QUERY = "?"  # what the row of the drawings to be recognised is called
 FINEST = 255  # a cell is so many units wide
 MOST_BYTES = 4_500  # 6,000 letters: servers and browsers take addresses of 8,000
-# By how many units a line may miss the points that are left out: the first that makes the sheet short enough. With the
-# last, nothing is left of a stroke but its ends, and 400 of these fit.
+# How many units a stroke may change when points are left out; the first tolerance that makes the sheet fit is taken.
+# With the last one only the two ends of each stroke remain, and of such strokes as many fit as a sheet may have: 400.
 TOLERANCES = (1, 2, 4, 8, 16, 32, 400)
 
 Strokes = list[dict[str, Any]]
 
 
 def packed(strokes: Any) -> str:
-    """Return a sheet as the text that stands in an address, "" for an empty one.
+    """Return a sheet as the text for an address; "" for an empty sheet.
 
-    Raises MetalearnError for what is no sheet, or beyond the limits of one (:mod:`metalearn.characters.strokes`).
+    Raises MetalearnError for what is no sheet, and for one that is too full (:mod:`metalearn.characters.strokes`).
     """
     uploads.images_from_strokes(strokes, CELLS)
     exact = [(s["cell"], np.rint(FINEST * np.array(s["points"], float)).astype(int)) for s in strokes]
@@ -49,7 +49,7 @@ def packed(strokes: Any) -> str:
 
 
 def unpacked(text: str) -> Strokes:
-    """Return the strokes in a text that :func:`packed` made. Raises MetalearnError for another text."""
+    """Return the strokes of which :func:`packed` made a text. Raises MetalearnError for any other text."""
     if len(text) > 4 * MOST_BYTES // 3 or not re.fullmatch(r"[A-Za-z0-9_-]*", text) or len(text) % 4 == 1:
         raise MetalearnError("this link's drawings cannot be read; ask for the link again")
     content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -77,9 +77,10 @@ def read(values: list[str]) -> str | None:
 
 
 def simplified(points: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return those of a stroke's points ``[n, 2]`` from which the others are no farther than ``tolerance``.
+    """Leave out points of a stroke ``[n, 2]``, so that none was farther than ``tolerance`` from the line that is left.
 
-    Where the point farthest from the line between two ends is too far, it is kept, and is a new end for both halves.
+    Both ends are kept. If the point farthest from the line between two kept points is too far from it, it is kept too,
+    and the halves on both sides of it are looked at in the same way.
 
     References
     ----------
@@ -100,7 +101,7 @@ def simplified(points: np.ndarray, tolerance: float) -> np.ndarray:
 
 
 def _distances(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return how far points are from the straight line between two others, ``[n]``."""
+    """Return how far points are from the straight line from ``start`` to ``end``, ``[n]``."""
     along = end - start
     share = np.clip((points - start) @ along / max(along @ along, 1), 0, 1)
     far: np.ndarray = np.hypot(*(points - start - share[:, None] * along).T)
@@ -117,13 +118,13 @@ class OwnCharacters:
 
     @property
     def drawn_twice(self) -> "OwnCharacters":
-        """Those classes that were drawn more than once: learners can be tested on the last drawing of each."""
+        """The classes that were drawn more than once: on the last drawing of each, learners can be tested."""
         known = {name: drawings for name, drawings in zip(self.names, self.classes, strict=True) if len(drawings) > 1}
         return OwnCharacters(list(known), list(known.values()), self.queries)
 
 
 def own_characters(text: str, most: int = MOST_CLASSES) -> OwnCharacters:
-    """Return the drawings on a sheet, of the first ``most`` classes. Raises MetalearnError as :func:`unpacked` does."""
+    """Return the drawings on a sheet, of its first ``most`` rows. Raises MetalearnError for what is no sheet."""
     cells = uploads.images_from_strokes(unpacked(text), CELLS)
     rows = [[image for image in cells[COLUMNS * i :][:COLUMNS] if image is not None] for i in range(most + 1)]
     filled = {name: drawings for name, drawings in zip(ascii_uppercase, rows[1:], strict=False) if drawings}
@@ -131,9 +132,9 @@ def own_characters(text: str, most: int = MOST_CLASSES) -> OwnCharacters:
 
 
 def task(text: str) -> "TaskBatch":
-    """Return a sheet as a task like any other: of each class drawn more than once, the last drawing is the query.
+    """Return a sheet as a task. The last drawing of each class is the query; the others are the support set.
 
-    Raises MetalearnError where fewer than two classes were drawn more than once.
+    Raises MetalearnError if fewer than two classes were drawn more than once.
     """
     from dataclasses import replace
 

@@ -11,6 +11,8 @@ from metalearn.errors import MetalearnError
 WAYS = 3
 SIZES = (1.0, 0.72, 0.45)  # shares of a drawing's own size
 QUESTIONS = ("character", "drawer", "size")  # what can be asked of the nine drawings of the second scene
+TOLD = ("own", "question", "zero")  # what the learner of the fifth scene can be told
+SPLIT = "lake"  # of the learners that play along
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,11 @@ class Deal:
     classes : tuple of int
         Three characters.
     support : tuple of int
-        The drawing of each of them that is shown.
+        One drawing of each of them: those that are shown.
     answer : int
-        Which of the three is to be recognised, 0 to 2.
+        Which of the three is the right answer, 0 to 2.
     query : int
-        The drawing of it that is to be recognised.
+        Another drawing of that one: it is to be recognised.
     drawers : tuple of int
         Three drawings of each character, for the second scene.
     question : str
@@ -67,10 +69,10 @@ def deal(characters: CharacterSet, pool: np.ndarray, seed: int) -> Deal:
 
 
 def nine_drawings(characters: CharacterSet, dealt: Deal, question: str) -> np.ndarray:
-    """Return nine drawings in three groups, uint8 ``[3, 3, 28, 28]``: those of a group have one thing in common.
+    """Return nine drawings in three groups, uint8 ``[3, 3, 28, 28]``, that answer one of :data:`QUESTIONS`.
 
-    That is the character, the drawer or the size. In the two other things all drawings of a group differ (a Latin
-    square), so that nothing but the one thing makes the groups.
+    In each group the character, say, is the same; the drawers and the sizes all differ (a Latin square). So only that
+    question explains the groups.
     """
     groups: list[list[np.ndarray]] = [[], [], []]
     for character in range(WAYS):

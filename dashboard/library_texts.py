@@ -42,7 +42,7 @@ MEASURES = (
     noted("accuracy, told one thing or another"),
     noted("which question a task asks, by a linear rule"),
 )
-# Names in tables and files, and what pages call them.
+# What pages call the names that stand in tables and files.
 LEARNERS = {
     "prototypes": noted("Prototypical network"),
     "wide": noted("Prototypical network, wider and longer trained"),
@@ -81,9 +81,8 @@ CONTROLS = {
     "trained on shuffled": noted("trained on shuffled embeddings"),
     "own": noted("told its own embedding"),
     "truth": noted("told the question itself"),
-    "unstructured": noted("any alphabets"),
-    "within-alphabet": noted("within one alphabet"),
-    "mixed": noted("mixed questions"),
+}
+QUESTIONS = {
     "all": noted("all questions"),
     "character": noted("character"),
     "alphabet": noted("alphabet"),
@@ -96,6 +95,11 @@ CONTROLS = {
     "upper right": noted("upper right"),
     "lower left": noted("lower left"),
     "lower right": noted("lower right"),
+}
+SETTINGS = {
+    "unstructured": noted("any alphabets"),
+    "within-alphabet": noted("within one alphabet"),
+    "mixed": noted("mixed questions"),
     "hidden-5": noted("hidden questions (5)"),
     "which-part": noted("which part counts"),
     "article": noted("article split"),
@@ -126,6 +130,7 @@ EMBEDDINGS = {
     "mean_pixels": noted("mean pixels"),
     "untrained_network": noted("gradients of an untrained network"),
 }
+IN_TABLES = {**EMBEDDINGS, **CONTROLS, **QUESTIONS, **SETTINGS, **LEARNERS}
 PLAYER = (
     noted("support loss, by step"),
     noted("query accuracy, by step"),

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address, training
+from dashboard.adaptation_request import unseen
 from dashboard.address import Choice
 from dashboard.language import _
 from metalearn import artifacts
@@ -54,22 +55,20 @@ def task_map(split: str, name: str, family: str = "gradient") -> TaskMap:
     return make_named_map(characters(), split, family)
 
 
+def map_key(task_map: TaskMap) -> tuple[str, ...]:
+    """What tells a map from all others, for caches: they do not look into a map itself."""
+    return task_map.data, task_map.split, task_map.family
+
+
 @st.cache_data(show_spinner=False, max_entries=4)
 def sides(split: str, _characters: CharacterSet, name: str) -> Split:
     """The split of the drawings called ``name`` into training, validation and test side."""
     return split_characters(_characters, split)
 
 
-def unseen(split: str, characters: CharacterSet) -> np.ndarray:
-    """Positions of the characters on which no model of a split was trained or tuned; of other data, that is all."""
-    if characters.name != "omniglot":
-        return np.arange(len(characters))
-    return sides(split, characters, characters.name).test
-
-
 def unseen_by_all(characters: CharacterSet) -> np.ndarray:
-    """Positions of the characters on which no model of any split was trained or tuned; of other data, that is all."""
-    return reduce(np.intersect1d, [unseen(split, characters) for split in SPLITS])
+    """Positions of the characters on which no learner of any split was trained or tuned; of other data, all."""
+    return reduce(np.intersect1d, [unseen(characters, split) for split in SPLITS])
 
 
 def is_conditioned(name: str) -> bool:

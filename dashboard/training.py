@@ -1,7 +1,7 @@
 """Meta-training while a visitor watches: one training at a time per server, in a thread of its own.
 
-The server keeps the latest trainings and their learners, each under a name that only its visitor knows: it stands in
-the address, so that a reload finds the training again. One whose visitors have all left is stopped, and makes room.
+The server keeps the latest trainings with their learners. Each has a name that cannot be guessed and stands in its
+visitor's address, so that a reload finds it again. A training is stopped when everyone who watched it has left.
 """
 
 import atexit
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 LEARNERS = ("prototypes", "anil", "film", "preinit")
 MOST_KEPT = 16
 OWN_PREFIX = "yours-"
-LONGEST_AWAY_S, LONGEST_STOP_S = 20, 20
+LONGEST_AWAY_S = 20  # a reload takes less
+LONGEST_STOP_S = 20  # a meta-step and a validation take less
 # For a start from nothing. The recipes' own rates suit a start from the trained prototypical network.
 LEARNING_RATE = 3e-3
 VALIDATION_TASKS = 40
-LONGEST_GOODBYE_S = 15  # for a meta-step and a validation, when the server ends
 
 
 @dataclass
@@ -58,14 +58,14 @@ class Training:
         return self.progress.step if self.progress else 0
 
     def join(self) -> None:
-        """Note that the visitor whose page is run watches."""
+        """Add the visitor whose page is run to those who watch."""
         context = get_script_run_ctx()
         if context is not None:
             self.visitors.add(context.session_id)
 
     def is_left(self) -> bool:
-        """Whether all visitors have closed their pages, and had the time to come back that a reload takes."""
-        if not runtime.exists():  # no server, and so nobody who could leave
+        """Whether everyone who watched has been away for longer than a reload takes."""
+        if not runtime.exists():  # without a server there is nobody who could leave
             return False
         now = time.monotonic()
         if any(map(runtime.get_instance().is_active_session, tuple(self.visitors))):
@@ -74,20 +74,20 @@ class Training:
 
 
 class Trainings:
-    """The server's trainings: a lock that lets one run at a time, and the latest of them by name."""
+    """The server's latest trainings, by name, and a lock that lets only one of them run."""
 
     def __init__(self) -> None:
         self.running = threading.Lock()
         self.runs: OrderedDict[str, Training] = OrderedDict()
 
     def keep(self, run: Training) -> None:
-        """Keep a training; the oldest is dropped where there are too many."""
+        """Add a training. Once there are more than ``MOST_KEPT``, the oldest is forgotten."""
         self.runs[run.name] = run
         while len(self.runs) > MOST_KEPT:
             self.runs.popitem(last=False)
 
     def stop(self) -> None:
-        """Stop what runs, and wait for it: torch would end the whole process if its thread were cut off."""
+        """Stop the training that runs, and wait for its last step: PyTorch aborts a process that ends amid one."""
         for run in self.runs.values():
             run.stopping.set()
         self.running.acquire(timeout=LONGEST_STOP_S)
@@ -102,7 +102,7 @@ def trainings() -> Trainings:
 
 
 def find(name: str) -> Training | None:
-    """Return a training by its name; None where the server has none of that name, or no longer."""
+    """Return a training by its name; None if the server has none of that name, or has forgotten it."""
     return trainings().runs.get(name)
 
 
@@ -112,7 +112,7 @@ def read_run(values: list[str]) -> str | None:
 
 
 def trained_learner(name: str) -> "Learner":
-    """Return a visitor's learner by its name. Raises MetalearnError where the server no longer has it."""
+    """Return a visitor's learner by its name. Raises MetalearnError if the server has forgotten it."""
     found = find(name)
     if found is None or found.learner is None:
         raise MetalearnError("that learner of yours is gone (the server keeps the latest few); train it again")
@@ -143,16 +143,8 @@ def start(run: Training, characters: CharacterSet) -> bool:
         finally:
             run.finished = True
             shared.running.release()
-            atexit.unregister(end)
 
-    def end() -> None:
-        """Let the step be finished when the server ends: PyTorch aborts a process whose Python goes away amid one."""
-        run.stopping.set()
-        thread.join(LONGEST_GOODBYE_S)
-
-    thread = threading.Thread(target=work, daemon=True)
-    atexit.register(end)
-    thread.start()
+    threading.Thread(target=work, daemon=True).start()
     return True
 
 

@@ -16,9 +16,9 @@ CALLS: "Queue[bytes]" = Queue()
 
 
 def receive() -> None:
-    """Put what the server asks for into the queue. When the pipe is closed the server is gone, and nobody waits.
+    """Put what the server asks for into the queue.
 
-    Then the process ends at once, in the middle of whatever it does.
+    A closed pipe means that the server is gone: the process ends at once, whatever it is doing, as nobody waits for it.
     """
     while True:
         try:

@@ -105,7 +105,8 @@ def write_measured(runs: dict[Path, Run]) -> None:
     lines = ["| | s | ≤ s | MB |", "|---|---|---|---|"]
     lines += [f"| {path.stem[:2]} | {run.seconds:.0f} | {budget(path)} | {run.peak_mb} |" for path, run in runs.items()]
     seconds, promised = sum(run.seconds for run in runs.values()), sum(map(budget, runs))
-    lines.append(f"| 00–10 | {seconds:.0f} | {promised} | {max(run.peak_mb or 0 for run in runs.values())} |")
+    first, *_, last = (path.stem[:2] for path in runs)
+    lines.append(f"| {first}–{last} | {seconds:.0f} | {promised} | {max(run.peak_mb or 0 for run in runs.values())} |")
     TIMES.write_text(MEASURED.sub("\n".join(lines), TIMES.read_text("utf-8")), "utf-8")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address, drawn_sheet, state, worker_pool
-from dashboard.adaptation_request import TOLD, AdaptationRequest
+from dashboard.adaptation_request import TOLD, AdaptationRequest, unseen
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.widgets import adaptation_panel, character_picker, data_banner, images, task_picker
@@ -35,8 +35,8 @@ def choices(characters: CharacterSet) -> dict[str, address.Choice]:
 
 
 def seen_in_training(characters: CharacterSet, chosen: list[int], split: str) -> str:
-    """Say how many of the chosen characters are not test characters; some models train on the validation side too."""
-    seen = len(np.setdiff1d(chosen, state.unseen(split, characters)))
+    """Say how many of the chosen characters some learner was trained or tuned on."""
+    seen = len(np.setdiff1d(chosen, unseen(characters, split)))
     return _("{met} of these {count} characters were used in training or validation.").format(
         met=seen, count=len(chosen)
     )

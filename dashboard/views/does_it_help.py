@@ -18,7 +18,8 @@ from metalearn.evaluation.tables import Row, as_csv
 from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.results import shipped_tables
 
-LABEL_WIDTH = 26
+LABEL_WIDTH = 26  # letters
+CALLED = {**library_texts.IN_TABLES, **library_texts.WORLDS}  # outside the tables there is room for a world's full name
 WORLD_TABLES = ("worlds", "mixed", "learners")  # those that hold gains
 TITLES = {
     "families": noted("What does each embedding know?"),
@@ -52,12 +53,11 @@ EXPLANATIONS = {
 }
 
 
-def choose() -> tuple[str, int]:
-    """Ask for a table and for one of its views, by number."""
-    shipped = shipped_tables()
+def choose(tables: list[str]) -> tuple[str, int]:
+    """Ask for one of the tables, and for one of its views, by number."""
     left, right = st.columns(2)
     table = left.selectbox(
-        _("Question"), shipped, format_func=lambda name: _(TITLES[name]), key="table", persist_state="session"
+        _("Question"), tables, format_func=lambda name: _(TITLES[name]), key="table", persist_state="session"
     )
     views = VIEWS[table]
     st.session_state["view"] = min(st.session_state["view"] or 0, len(views) - 1)
@@ -70,7 +70,8 @@ def choose() -> tuple[str, int]:
 def show(table: str, rows: list[Row], number: int) -> None:
     """Draw a view of a table; a click on a point links to a task for that learner."""
     view = VIEWS[table][number]
-    figure = table_figure(table, rows, view, names()).update_xaxes(title=_(view.says)).update_layout(title="")
+    names = {name: _(text) for name, text in library_texts.IN_TABLES.items()}
+    figure = table_figure(table, rows, view, names).update_xaxes(title=_(view.says)).update_layout(title="")
     short = [shortened(name) for name in figure.layout.yaxis.ticktext]
     figure.update_yaxes(ticktext=short).update_layout(margin_t=20)
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
@@ -94,14 +95,13 @@ def show(table: str, rows: list[Row], number: int) -> None:
     right.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
 
 
-def names() -> dict[str, str]:
-    """Return what the names in tables are called on the page."""
-    everything = {**library_texts.EMBEDDINGS, **library_texts.CONTROLS, **library_texts.LEARNERS}
-    return {name: _(text) for name, text in everything.items()}
+def called(name: str) -> str:
+    """Return what the page calls a learner, a control or a world."""
+    return _(CALLED.get(name, name))
 
 
 def shortened(label: str) -> str:
-    """Break a label into lines, so that it leaves room for the figure on a phone; Chinese is written twice as wide."""
+    """Break a label into lines, to leave room for the figure on a phone. A Chinese character counts as two letters."""
     return "<br>".join(textwrap.wrap(label, LABEL_WIDTH if label.isascii() else LABEL_WIDTH // 2))
 
 
@@ -109,7 +109,7 @@ def link_to_learner(rows: list[Row], row: Row) -> None:
     """Link to a task of the kind that a row was measured on, for its learner and the learner's twin."""
     learner = row["learner"]
     twins = {other["twin"] for other in rows if other["learner"] == learner and "twin" in other}
-    label = _("Watch {learner} on one of these tasks").format(learner=names()[learner])
+    label = _("Watch {learner} on one of these tasks").format(learner=called(learner))
     link_to_task(label, row, [("learners", name) for name in (learner, *twins)])
 
 
@@ -139,20 +139,14 @@ def some_characters(split: str, within: bool) -> list[str]:
     return [characters.characters[i] for i in rng.choice(pool, 5, replace=False)]
 
 
-def called(name: str) -> str:
-    """Return what a name in a table is called on the page."""
-    everything = {**names(), **{world: _(title) for world, title in library_texts.WORLDS.items()}}
-    return everything.get(name, name)
-
-
 def show_verdicts(found: list[Case]) -> None:
-    """Say in a sentence for each world whether it helps there; those where it does come first."""
+    """Say for each world, in a sentence, whether the embedding helps there. Worlds where it does come first."""
     said = [verdicts.verdict(of_world, called) for of_world in verdicts.by_world(found).values()]
     st.markdown("\n".join(f"- {sentence}" for sentence in said))
 
 
 def show_gains(found: list[Case], key: str) -> None:
-    """Draw all gains of some learners, and link each to a task, where *Watch adaptation* has tasks of its world."""
+    """Draw the gains of some cases. Where *Watch adaptation* has tasks of a case's world, link to one of them."""
     marks = [
         plots.Mark(
             f"{shortened(called(case.learner))}<br><i>{shortened(called(case.world))}</i>",
@@ -172,7 +166,10 @@ def show_gains(found: list[Case], key: str) -> None:
 
 
 def link_to_case(case: Case) -> None:
-    """Link to a task for a learner, beside its twin, or beside itself told the control that it gains least over."""
+    """Link to a task on which a learner can be watched beside what it gains least over.
+
+    That is the learner itself, told something else, or else its twin.
+    """
     least = case.least
     told = least["over"] if least["over"] in TOLD else "own"
     twin = case.over_twin["twin"] if case.over_twin and "twin" in case.over_twin else None
@@ -194,7 +191,8 @@ def page() -> None:
             "both did the embedding help."
         )
     )
-    if not shipped_tables():
+    tables = shipped_tables()
+    if not tables:
         st.info(
             _(
                 "No table ships with this copy. Measure one with `metalearn compare`: it takes twenty minutes to "
@@ -202,10 +200,9 @@ def page() -> None:
             )
         )
         return
-    found = verdicts.cases([row for name in WORLD_TABLES if name in shipped_tables() for row in state.table(name)])
+    found = verdicts.cases([row for name in WORLD_TABLES if name in tables for row in state.table(name)])
     if found:
         show_verdicts(found)
-    tables = shipped_tables()
     choices = {
         "table": Choice(address.one_of(tables), tables[0]),
         "view": Choice(lambda values: address.number(0, len(VIEWS[st.session_state["table"]]) - 1)(values), 0),
@@ -220,7 +217,7 @@ def page() -> None:
             st.markdown(_("Here at least one gain is no larger than its ±. These are results too."))
             show_gains(others, "does not help")
         st.subheader(_("All that was measured"))
-        table, view = choose()
+        table, view = choose(tables)
         show(table, state.table(table), view)
 
 

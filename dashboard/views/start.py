@@ -1,4 +1,4 @@
-"""Start: a game. Five short scenes, one sentence each, from a question that anyone can answer to drawing one's own."""
+"""Start: a game in five short scenes, from a question that anyone can answer to drawing characters of one's own."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ WIDTH = 880  # pixels; a line of text is no longer than can be read
 
 
 class Scene(NamedTuple):
-    """What stands above a scene: its title, and the one sentence that it has to say."""
+    """What stands above a scene: its title, and one sentence."""
 
     title: str
     sentence: str
@@ -56,7 +56,7 @@ def choices() -> dict[str, Choice]:
         "example": Choice(address.number(0, 9999), 0),
         "pick": Choice(address.number(0, game.WAYS - 1), None),
         "guess": Choice(address.one_of(game.QUESTIONS), ""),
-        "hears": Choice(address.one_of(("own", "question", "zero")), "own"),
+        "hears": Choice(address.one_of(game.TOLD), "own"),
     }
 
 
@@ -72,12 +72,16 @@ def deal_again() -> None:
 
 
 def show_scene(number: int, characters: CharacterSet, dealt: Deal) -> None:
-    """Show what a scene is about. The later ones draw figures, whose library is loaded when they are first seen."""
+    """Show what a scene is about. The later ones draw figures; what these need is loaded when one is first seen."""
     if number == 1:
         scene_play.show(characters, dealt)
-    elif number == 2:
+        return
+    if number == 2:
         scene_question.show(characters, dealt)
-    elif number == 3:
+        return
+    import pandas  # noqa: F401  # before Plotly, as in app.py
+
+    if number == 3:
         from dashboard.widgets import scene_point
 
         scene_point.show(characters, dealt)

@@ -4,16 +4,16 @@ import numpy as np
 import streamlit as st
 
 from dashboard import state
+from dashboard.adaptation_request import unseen
 from dashboard.language import _
 from dashboard.widgets import images
 from metalearn.characters.character_set import CharacterSet
 
 
 def an_unseen_alphabet() -> str:
-    """Return the first alphabet that the models of the chosen split have not met."""
+    """Return the first alphabet that the learners of the chosen split have not met."""
     characters = state.characters()
-    unseen = state.unseen(st.session_state["split"], characters)
-    return characters.alphabets[unseen[0]]
+    return characters.alphabets[unseen(characters, st.session_state["split"])[0]]
 
 
 def choose(characters: CharacterSet, ways: int) -> None:
@@ -33,8 +33,8 @@ def choose(characters: CharacterSet, ways: int) -> None:
 
 
 def choose_at_random(pool: np.ndarray, count: int) -> None:
-    """Choose ``count`` of the characters in ``pool``, others each time: those that no model has met come first."""
+    """Choose ``count`` characters of ``pool``, others each time; those that no learner has met are taken first."""
     tries = st.session_state["tries"] = st.session_state.get("tries", 0) + 1
     shuffled = np.random.default_rng([st.session_state["seed"], tries]).permutation(pool)
-    seen = ~np.isin(shuffled, state.unseen(st.session_state["split"], state.characters()))
+    seen = ~np.isin(shuffled, unseen(state.characters(), st.session_state["split"]))
     state.choose(shuffled[np.argsort(seen, kind="stable")][:count])

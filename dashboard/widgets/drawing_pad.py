@@ -9,7 +9,7 @@ from dashboard.language import _, error_text
 from metalearn.errors import MetalearnError
 
 KEY = "pad"
-# The names under which a session keeps the sheet that the browser shows, how often it was replaced, and what was wrong.
+# What a session remembers: the sheet that the browser shows, how often it was replaced, and why a sheet was refused.
 _FROM_BROWSER, _VERSION, _REFUSED = "strokes shown", "strokes version", "strokes refused"
 FOLDER = Path(__file__).parent
 
@@ -22,7 +22,7 @@ _sheet = st.components.v2.component(
 
 
 def draw(rows: list[str], columns: int) -> str:
-    """Show a sheet with one row per label; return what is on it, as an address holds it.
+    """Show a sheet with one row per label; return what is drawn on it, as an address holds it.
 
     It is kept while the visitor looks at other pages.
     """
@@ -49,7 +49,7 @@ def draw(rows: list[str], columns: int) -> str:
 
 
 def _keep_strokes() -> None:
-    """Keep what the browser sent. Of a sheet that is too full, what was kept before stays."""
+    """Keep the sheet that the browser sent; if that is too full, the one before stays."""
     try:
         sheet = drawn_sheet.packed(st.session_state[KEY]["strokes"] or [])
     except MetalearnError as refused:

@@ -34,18 +34,15 @@ def sheet_address(drawings: np.ndarray, columns: int) -> str:
 
 
 def framed_address(drawings: np.ndarray, colours: list[str], crossed: list[bool], columns: int) -> str:
-    """Return the address of drawings in rows of ``columns``, each in a frame of its colour; some are crossed out."""
-    cell, frame = 2 * IMAGE_SIZE + 12, 4
-    image = Image.new("RGB", (columns * cell, -(-len(drawings) // columns) * cell), "white")
-    pen = ImageDraw.Draw(image)
-    for i, (drawing, colour, cross) in enumerate(zip(drawings, colours, crossed, strict=True)):
+    """Return the address of a sheet of drawings, each in a frame of its colour; some are crossed out."""
+    image = sheet(drawings, columns, scale=3).convert("RGB")
+    cell, pen = image.width // columns, ImageDraw.Draw(image)
+    for i, (colour, cross) in enumerate(zip(colours, crossed, strict=True)):
         left, top = i % columns * cell, i // columns * cell
-        dark = Image.fromarray(255 - drawing).resize((2 * IMAGE_SIZE,) * 2, Image.Resampling.NEAREST)
-        image.paste(dark, (left + 6, top + 6))
-        right, bottom = left + cell - 3, top + cell - 3
-        pen.rectangle((left + 2, top + 2, right, bottom), outline=colour, width=frame)
+        frame = (left + 2, top + 2, left + cell - 3, top + cell - 3)
+        pen.rectangle(frame, outline=colour, width=4)
         if cross:
-            pen.line((left + 2, top + 2, right, bottom), fill=colour, width=2)
+            pen.line(frame, fill=colour, width=3)
     return png_address(image)
 
 

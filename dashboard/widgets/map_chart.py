@@ -1,4 +1,4 @@
-"""A map of tasks as a figure to keep, and as code that draws it."""
+"""How a map of tasks is drawn: the visitor's settings, and from them a figure to keep and the code that draws it."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,7 +33,7 @@ class MapSettings:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The titles of the axes; those of UMAP mean nothing, and have none."""
+        """The titles of the axes. Those of UMAP have none, as they mean nothing."""
         return NO_TITLES if self.projection.startswith("umap") else plots.COMPONENTS
 
 

@@ -22,7 +22,9 @@ def what_it_keeps(task_map: TaskMap, projection: str) -> str:
     neighbours = _(
         "{kept:.0%} of each task's ten nearest in the full space are among its ten nearest here ({chance:.1%} by "
         "chance)."
-    ).format(kept=_kept_neighbours(task_map, projection, _cache_key(task_map)), chance=10 / (len(task_map.names) - 1))
+    ).format(
+        kept=_kept_neighbours(task_map, projection, state.map_key(task_map)), chance=10 / (len(task_map.names) - 1)
+    )
     if projection.startswith("pca"):
         shares = task_map.explained[: task_map.projections[projection].shape[1]]
         each = ", ".join(f"{share:.1%}" for share in shares)
@@ -44,11 +46,6 @@ def explanation() -> str:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _kept_neighbours(_task_map: TaskMap, projection: str, key: tuple[str, ...]) -> float:
     return preserved_neighbours(_task_map.unit, _task_map.projections[projection])
-
-
-def _cache_key(task_map: TaskMap) -> tuple[str, ...]:
-    """Return what tells this map from all others; Streamlit does not look into arguments that begin with ``_``."""
-    return task_map.data, task_map.split, task_map.family
 
 
 def as_csv(task_map: TaskMap, tasks: list[int]) -> str:
@@ -101,7 +98,7 @@ def compare(characters: CharacterSet, task_map: TaskMap) -> None:
         if not other:
             return
         other_map = state.task_map(task_map.split, task_map.data, other)
-        agreement = _agreement(task_map, other_map, _cache_key(task_map), other)
+        agreement = _agreement(task_map, other_map, state.map_key(task_map), other)
         st.markdown(
             _(
                 "On average the two agree on **{mean:.0%}** of a task's ten nearest neighbours; by chance it would be "

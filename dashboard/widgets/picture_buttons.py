@@ -11,27 +11,23 @@ SIDE = 104  # pixels; three stand side by side on a phone
 
 
 def row(
-    drawings: Sequence[np.ndarray],
-    names: Sequence[str],
-    choose: Callable[[int], None],
-    chosen: int | None,
-    key: str = "drawing",
+    drawings: Sequence[np.ndarray], names: Sequence[str], choose: Callable[[int], None], chosen: int | None
 ) -> None:
     """Show one button per drawing, uint8 ``[28, 28]``; ``choose`` is called with the position of the one pressed.
 
-    Once one is chosen, it is marked, and none can be pressed.
+    After the choice that button is marked, and none can be pressed any more.
     """
     rules = [
-        f".st-key-{key}-{i} button {{ background: #fff url({image_address(drawing)}) center 6px / 84px no-repeat"
+        f".st-key-drawing-{i} button {{ background: #fff url({image_address(drawing)}) center 6px / 84px no-repeat"
         " !important; }"
         for i, drawing in enumerate(drawings)
     ]
-    st.html(f"<style>{SHAPE.replace('KEY', key)}{''.join(rules)}</style>")
-    cells = st.container(horizontal=True, key=f"{key}s", gap="small")
+    st.html(f"<style>{SHAPE}{''.join(rules)}</style>")
+    cells = st.container(horizontal=True, gap="small")
     for i, name in enumerate(names):
         cells.button(
             name,
-            key=f"{key}-{i}",
+            key=f"drawing-{i}",
             on_click=choose,
             args=(i,),
             disabled=chosen is not None,
@@ -41,9 +37,9 @@ def row(
 
 # The name stands below the drawing; dark on white in both themes, since the drawing is.
 SHAPE = f"""
-[class*="st-key-KEY-"] button {{ width: {SIDE}px; height: {SIDE + 24}px; padding: {SIDE - 12}px 4px 0; opacity: 1;
+[class*="st-key-drawing-"] button {{ width: {SIDE}px; height: {SIDE + 24}px; padding: {SIDE - 12}px 4px 0; opacity: 1;
   border: 2px solid #777; color: #222 !important; }}
-[class*="st-key-KEY-"] button:hover:enabled {{ border-color: #0072B2; }}
-[class*="st-key-KEY-"] button:focus-visible {{ outline: 3px solid #0072B2; outline-offset: 2px; }}
-[class*="st-key-KEY-"] button[kind="primary"] {{ border: 5px solid #0072B2; }}
+[class*="st-key-drawing-"] button:hover:enabled {{ border-color: #0072B2; }}
+[class*="st-key-drawing-"] button:focus-visible {{ outline: 3px solid #0072B2; outline-offset: 2px; }}
+[class*="st-key-drawing-"] button[kind="primary"] {{ border: 5px solid #0072B2; }}
 """

@@ -2,7 +2,7 @@
 const PLAYER = '[class*="st-key-player-"] .js-plotly-plot';
 const REST = 250; // milliseconds without another step
 const page = { report: null, timer: null };
-const players = new MutationObserver(attach); // a player comes with each task
+const players = new MutationObserver(attach); // each task brings a new player
 
 export default function ({ setTriggerValue }) {
   page.report = (step) => setTriggerValue("step", step);

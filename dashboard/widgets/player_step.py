@@ -1,4 +1,4 @@
-"""The step at which the player stands: what the slider is moved to gets into the address, and is kept from then on."""
+"""The step at which the player stands: where its slider comes to rest is kept, and gets into the address."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -13,7 +13,7 @@ _watch = st.components.v2.component("metalearn_step", js=Path(__file__).with_nam
 
 
 class Opened(NamedTuple):
-    """The player on a page: what it shows, the step at which it opened and that at which it stands, and its number."""
+    """The player on a page: what it shows, the step at which it opened, the one at which it stands, and its number."""
 
     shown: Hashable
     opened: int
@@ -24,9 +24,9 @@ class Opened(NamedTuple):
 def opened_at(shown: Hashable) -> tuple[int, int]:
     """Return the step at which the player of ``shown`` opens, and its number on this page.
 
-    A player that stands on the page already is left as it is while its slider moves: one that opens at another step
-    would be another figure, and the browser would draw all of it again. Where something else says which step it is, as
-    the address does when the visitor goes back, there is a new player, with a number of its own.
+    While its slider moves, the player on the page stays the same figure: one that opens at another step would be drawn
+    anew by the browser. If the step comes from elsewhere, from the address when the visitor goes back, say, there is a
+    new player with a new number.
     """
     step = int(st.session_state["step"])
     now: Opened | None = st.session_state.get(_OPENED)

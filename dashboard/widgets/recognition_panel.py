@@ -28,7 +28,7 @@ def usual_learner() -> str:
 
 
 def choose() -> tuple[str, str]:
-    """Ask who is to recognise the drawings: a split, and a learner."""
+    """Ask which learner is to recognise the drawings, and of which split."""
     left, right = st.columns(2)
     with left:
         split = split_picker.choose()
@@ -46,7 +46,7 @@ def choose() -> tuple[str, str]:
 
 
 def recognise(own: OwnCharacters, split: str, learner: str, data: str) -> None:
-    """Let a learner adapt to the visitor's classes, and say what it takes the queries for, or that they are none."""
+    """Let a learner adapt to the visitor's classes, and say what it takes each query for, if anything."""
     if not own.queries:
         st.info(_("Now draw one of them again in the row **?** (or upload a picture to be recognised)."))
         return
@@ -80,7 +80,7 @@ def recognise(own: OwnCharacters, split: str, learner: str, data: str) -> None:
 
 
 def offer_to_watch(own: OwnCharacters, sheet: str, split: str, learner: str) -> None:
-    """Offer to watch learners adapt to a drawn sheet; they are tested on what was drawn a second time."""
+    """Link to learners that adapt to a drawn sheet. What was drawn a second time is what they are tested on."""
     if len(own.drawn_twice.classes) < 2:
         st.caption(_("Draw two of them a second time in their rows, to watch learners adapt to your drawings."))
         return
@@ -93,7 +93,7 @@ def offer_to_watch(own: OwnCharacters, sheet: str, split: str, learner: str) -> 
     )
 
 
-# A page runs again at every click: what was worked out for the same drawings is kept.
+# A page runs again at every click: what was found for the same drawings is kept.
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -111,7 +111,7 @@ def _recognised(
 def _limit(
     learner: str, split: str, ways: int, shots: int, data: str, _trained: adaptation_jobs.TrainedLearners
 ) -> adaptation_jobs.Limit | None:
-    """Return from which distance on a drawing is none of the classes; None where the data are too few to tell."""
+    """Return the limit beyond which a drawing is none of the classes; None if there are too few data to measure it."""
     try:
         return worker_pool.run(adaptation_jobs.known_limit, learner, split, _trained, ways, shots)
     except MetalearnError:

@@ -1,26 +1,23 @@
 """Fourth scene: learners differ in where they start, how they step and where they look."""
 
-# Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
 import numpy as np
-import pandas  # noqa: F401
 import streamlit as st
 
 from dashboard import state
 from dashboard.adaptation_request import AdaptationRequest, Entrant
-from dashboard.game import Deal
+from dashboard.game import SPLIT, Deal
 from dashboard.language import _
 from dashboard.widgets import adaptation_figure
-from dashboard.widgets.scene_play import SPLIT
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 from metalearn.plots.player import AdaptationView
 
-LEARNERS = ("preinit", "step-sizes", "attention")  # one for each of the three things that an embedding can set
+LEARNERS = ("preinit", "step-sizes", "attention")  # the embedding sets where they start, step and look, in turn
 STEPS, MOST_QUERIES = 10, 10
 
 
 def show(characters: CharacterSet, dealt: Deal) -> None:
-    """Let three learners adapt to the game's characters; show how well, and what each does in its own way."""
+    """Let three learners adapt to the game's characters; show what is special about each, and how well it does."""
     request = request_of(characters, dealt)
     with st.spinner(_("Three learners adapt to these characters …")):
         views = adaptation_figure.recording(request).views
@@ -52,7 +49,7 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
 
 
 def request_of(characters: CharacterSet, dealt: Deal) -> AdaptationRequest:
-    """Return what is asked of the worker: these three characters, one drawing each, and three learners."""
+    """Return the task of these three characters, with one drawing each, for the three learners."""
     classes = list(dealt.classes)
     titles = state.learner_titles(SPLIT)
     return AdaptationRequest(
@@ -71,7 +68,7 @@ def request_of(characters: CharacterSet, dealt: Deal) -> AdaptationRequest:
 
 
 def address_of(request: AdaptationRequest) -> list[tuple[str, str]]:
-    """Return the address of the same on the page that plays it; what is left out is as it is there at first."""
+    """Return the address that opens the same task and learners on *Watch adaptation*."""
     named = [("characters", name) for name in request.characters]
     learners = [("learners", entrant.learner) for entrant in request.entrants]
     return [*named, *learners, ("queries", str(request.queries))]

@@ -1,17 +1,16 @@
-"""First scene: which of three characters is the new drawing? Then what a network and a meta-learner said."""
+"""First scene: which of three characters is the new drawing? Then it says what two learners answered."""
 
 import numpy as np
 import streamlit as st
 
 from dashboard import adaptation_jobs, state, worker_pool
-from dashboard.game import Deal
+from dashboard.game import SPLIT, Deal
 from dashboard.language import _
 from dashboard.widgets import images, picture_buttons
 from metalearn.characters.character_set import CharacterSet
 
 NAMES = "ABC"
-SPLIT = "lake"
-PLAYERS = ("scratch", "wide")  # a network that begins from nothing, and one that learned to learn
+PLAYERS = ("scratch", "wide")  # a network that starts from nothing, and one that learned to learn
 
 
 def show(characters: CharacterSet, dealt: Deal) -> None:
@@ -23,7 +22,7 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
     with known:
         picture_buttons.row(classes, list(NAMES), choose, st.session_state["pick"])
     if st.session_state["pick"] is None:
-        worker_pool.wake()  # the pictures are there; while they are looked at, the learners can be loaded
+        worker_pool.wake()  # it loads torch while the visitor thinks
         return
     with st.spinner(_("The learners are looking …")):
         said = answers(classes, query, characters.name)
@@ -36,7 +35,7 @@ def choose(position: int) -> None:
 
 
 def compare(dealt: Deal, said: dict[str, np.ndarray]) -> None:
-    """Show who was right: the visitor and the learners, in this game and in all that were played."""
+    """Show who was right, the visitor or the learners: in this game, and in all that were played."""
     titles = state.learner_titles(SPLIT)
     about = {"scratch": _("it has learned nothing before"), "wide": _("it has met thousands of other characters")}
     picks = {_("You"): (int(st.session_state["pick"]), "")}

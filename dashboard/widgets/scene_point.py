@@ -1,14 +1,11 @@
-"""Third scene: a task becomes a point. Its vector, where it lies among all tasks, and which lie near it."""
+"""Third scene: a task becomes a vector, and so a point among all tasks; similar tasks lie near it."""
 
-# Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
-import pandas  # noqa: F401
 import streamlit as st
 
 from dashboard import state
-from dashboard.game import Deal
+from dashboard.game import SPLIT, Deal
 from dashboard.language import _
 from dashboard.widgets import images, task_images
-from dashboard.widgets.scene_play import SPLIT
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 

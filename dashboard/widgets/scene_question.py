@@ -1,4 +1,4 @@
-"""Second scene: the same drawings can be asked another question. Guess which one makes the groups."""
+"""Second scene: one can ask different questions of the same drawings. Which question do the groups answer?"""
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ def titles() -> dict[str, str]:
 
 
 def show(characters: CharacterSet, dealt: Deal) -> None:
-    """Show nine drawings in three groups; once the visitor has guessed why, show them in the two other ways too."""
+    """Show nine drawings in three groups; after the visitor's guess, show the groups of the two other questions."""
     show_groups(nine_drawings(characters, dealt, dealt.question))
     guess = st.session_state["guess"]
     row = st.container(horizontal=True)

@@ -1,4 +1,4 @@
-"""Fifth scene: told the wrong question, a learner falls. Here it can be tried."""
+"""Fifth scene: the visitor tells a learner the wrong question, and sees its accuracy fall."""
 
 from typing import Any
 
@@ -7,22 +7,22 @@ import streamlit as st
 
 from dashboard import adaptation_jobs, worker_pool
 from dashboard.adaptation_jobs import Told
+from dashboard.game import TOLD
 from dashboard.language import _
 from dashboard.widgets import images
 from metalearn.characters.character_set import CharacterSet
+from metalearn.plots.player import RIGHT, WRONG
 
 LEARNER = "attention"
-SOURCES = ("own", "question", "zero")
 COLUMNS = 5
-RIGHT, WRONG = "#0072B2", "#D55E00"
 
 
 def show(characters: CharacterSet, example: int) -> None:
-    """Show how many answers are right as the learner is told one thing or another, and one task's answers."""
+    """Ask what the learner is to be told; show how many of its answers are right, and those to one task."""
     titles = {"own": _("the truth"), "question": _("another question's"), "zero": _("nothing")}
     heard: Any = st.segmented_control(
         _("What the learner is told about the task"),
-        SOURCES,
+        TOLD,
         required=True,
         format_func=titles.__getitem__,
         key="hears",
@@ -48,12 +48,12 @@ def show(characters: CharacterSet, example: int) -> None:
 
 
 def fall(told: dict[str, Told], heard: str) -> float:
-    """Return by how many points the accuracy differs from that of the learner told the truth."""
+    """Return how many points the learner gains, or loses, against being told the truth."""
     difference: float = 100 * float(np.mean(told[heard].accuracy - told["own"].accuracy))
     return difference
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def results(example: int, data: str) -> dict[str, Told]:
-    """Return what came of it, by what the learner was told."""
-    return worker_pool.run(adaptation_jobs.tell, LEARNER, SOURCES, example)
+    """Return how the learner did, by what it was told."""
+    return worker_pool.run(adaptation_jobs.tell, LEARNER, TOLD, example)

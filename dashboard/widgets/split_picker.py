@@ -7,7 +7,7 @@ from dashboard.language import _
 
 
 def choose(only_one: bool = False) -> str:
-    """Ask for the split; the answer is the same on every page. With ``only_one`` there is nothing to ask."""
+    """Ask for the split; the answer is the same on every page. ``only_one``: it is shown, and cannot be changed."""
     titles = {"article": _("article: 1,200 / 423 characters"), "lake": _("lake: 30 / 20 alphabets")}
     return st.selectbox(
         _("Models trained on"),

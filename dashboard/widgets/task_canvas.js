@@ -1,8 +1,8 @@
-// The map of tasks, or two of them: what the visitor does there, and what the server is told of it.
-const NEAREST = 5; // neighbours that are named where a task is pointed at
-const NEAR = 14; // a click selects a task that is at most so many pixels away
-const STILL = 3; // a pointer that moves more pixels than this is dragging, not clicking
-const SHAPE = { widest: 1.6, lowest: 300 }; // of a map: its width for a height of one, at most; its height in pixels
+// The map of tasks, or two of them: what the visitor can do there, and what the server is told of it.
+const NEAREST = 5; // neighbours that are named of the task pointed at
+const NEAR = 14; // pixels: a click selects the nearest task within this distance
+const STILL = 3; // pixels: a pointer that moves farther is dragging, not clicking
+const LOWEST = 300; // pixels, of a map's height
 const views = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -95,13 +95,13 @@ function newMap(view) {
 function resize(view) {
   for (const map of view.maps) {
     map.width = map.canvas.parentElement.clientWidth;
-    map.height = Math.max(SHAPE.lowest, Math.min(view.data.height, map.width));
+    map.height = Math.max(LOWEST, Math.min(view.data.height, map.width));
     map.canvas.style.height = `${map.height}px`;
   }
   repaint(view);
 }
 
-// Paints once, before the next picture is shown, whatever has happened; and goes on while tasks are on their way.
+// Paints before the browser shows its next picture: once, however much has changed, and again while tasks are moving.
 function repaint(view) {
   view.frame ??= requestAnimationFrame(() => {
     view.frame = null;
@@ -231,7 +231,7 @@ function middle(view, map) {
   return view.under === null ? [map.width / 2, map.height / 2] : [map.screen[2 * view.under], map.screen[2 * view.under + 1]];
 }
 
-// Goes to the next task in a direction, by the arrow keys; the first time to the one selected, or in the middle.
+// Goes by an arrow key to the next task in its direction; the first time to the selected task, or to one in the middle.
 function walk(view, map, [right, down]) {
   let [best, least] = [view.under, Infinity];
   const from = middle(view, map);
@@ -281,7 +281,7 @@ function toggle(view, task) {
   select(view, view.selected.has(task) ? [...view.selected].filter((other) => other !== task) : [...view.selected, task]);
 }
 
-// Shows one group alone; all of them, if it was alone before.
+// Shows one group alone, or all of them again if it was alone already.
 function isolate(view, group) {
   view.only = view.only === group ? -1 : group;
   view.send("isolated", view.only);

@@ -1,7 +1,6 @@
-"""The map of tasks as a canvas in the browser: what it is sent, and what the visitor did there."""
+"""The map of tasks as a canvas in the browser: what the browser is sent, and what it says the visitor did."""
 
 import base64
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,21 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from dashboard import state
 from dashboard.language import _
 from dashboard.widgets import task_images
 from dashboard.widgets.map_chart import HEIGHT, NEIGHBOURS, MapSettings, axis_titles
 from metalearn import plots
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
+from metalearn.characters.png import png_address
 from metalearn.embeddings.geometry import nearest_rows
 from metalearn.maps.task_map import COLOUR_TITLES, FIFTHS, PROJECTION_TITLES, TaskMap
 
 KEY = "map canvas"
 COLUMNS = 60  # drawings in a row of the sheet
-MOST_EACH, MOST_DRAWINGS = 5, 20_000  # drawings of a task, and of all tasks: a browser must hold them
-SHADES = 4  # of grey in a drawing: a sheet of 8,000 is half as large as with sixteen
-ROWS_AT_ONCE = 500  # tasks whose neighbours are looked for at once: each is compared with all others
+MOST_EACH, MOST_DRAWINGS = 5, 20_000  # drawings of one task, and of all tasks: the browser has to hold them
+SHADES = 4  # of grey in a drawing: two bits a pixel
+ROWS_AT_ONCE = 500  # so many tasks are compared with all others at once, to find their neighbours
 MOST_SAID = 5  # groups that the summary names
 FOLDER = Path(__file__).parent
 
@@ -31,7 +32,7 @@ _canvas = st.components.v2.component(
     "metalearn_map",
     html=(FOLDER / "task_canvas.html").read_text("utf-8"),
     css=(FOLDER / "task_canvas.css").read_text("utf-8"),
-    # One module: what a component imports would have to come from a server of its own.
+    # Joined into one module: a component's JavaScript cannot import a file of ours.
     js="\n".join(
         (FOLDER / name).read_text("utf-8")
         for name in ("task_canvas_space.js", "task_canvas_paint.js", "task_canvas.js")
@@ -47,17 +48,17 @@ def show(
     on_pick: Callable[[Any], None],
     on_isolate: Callable[[str], None],
 ) -> None:
-    """Show one map, or two beside each other, that differ in their projection.
+    """Show one map, or two beside each other that differ in their projection.
 
-    ``only`` is the group that is shown alone, "" for all. ``on_pick`` is called with the tasks that the browser
-    says are selected, ``on_isolate`` with the group that is to be shown alone.
+    ``only`` is the group that is shown alone, "" for all. ``on_pick`` is called with what the browser says is
+    selected, ``on_isolate`` with the group that the visitor wants to see alone.
     """
     settings = maps[0]
     groups, group_of = _grouped(characters, task_map, settings.colour)
     palette = plots.SEQUENCE if settings.colour == "difficulty" else plots.PALETTE
     shown = [_shown_group(group) for group in groups]
     sheet = f"{characters.name} {characters.fingerprint} {task_map.split} {task_map.family}"
-    _sheet(key="map sheet", data=_shared_by_maps(sheet, characters, task_map))
+    _sheet(key="map sheet", data={"id": sheet, **_drawn_and_near(sheet, characters, task_map)})
     _canvas(
         key=KEY,
         data={
@@ -81,12 +82,12 @@ def show(
 
 
 def group_names(characters: CharacterSet, task_map: TaskMap, colour: str) -> list[str]:
-    """Return what the colours of a map can mean, in the order of the legend."""
+    """Return the groups that have a colour each on a map, in the order of the legend."""
     return _grouped(characters, task_map, colour)[0]
 
 
 def _shown_group(group: str) -> str:
-    """Return what a group is called in the visitor's language; the names of alphabets are the same in all."""
+    """Return what a group is called in the visitor's language. Names of alphabets are not translated."""
     kind, _space, number = group.partition(" ")
     return _("cluster {number}").format(number=number) if kind == "cluster" and number.isdecimal() else _(group)
 
@@ -110,17 +111,19 @@ def _texts() -> dict[str, str]:
 
 
 def _grouped(characters: CharacterSet, task_map: TaskMap, colour: str) -> tuple[list[str], np.ndarray]:
-    """Return the groups that have a colour each, and the number of each task's group."""
-    labels = _labels(characters, task_map, colour, (task_map.data, task_map.split, task_map.family))
+    """Return the groups that have a colour each, and the number of each task's group, ``[tasks]``."""
+    return _groups(characters, task_map, colour, state.map_key(task_map))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _groups(
+    _characters: CharacterSet, _task_map: TaskMap, colour: str, key: tuple[str, ...]
+) -> tuple[list[str], np.ndarray]:
+    labels = _task_map.labels(_characters, colour)
     first = FIFTHS if colour == "difficulty" else ()
     groups = list(dict.fromkeys([*first, *labels]))
     number = {label: i for i, label in enumerate(groups)}
     return groups, np.array([number[label] for label in labels])
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _labels(_characters: CharacterSet, _task_map: TaskMap, colour: str, key: tuple[str, ...]) -> list[str]:
-    return _task_map.labels(_characters, colour)
 
 
 def _one_map(task_map: TaskMap, settings: MapSettings, groups: list[str], group_of: np.ndarray) -> dict[str, Any]:
@@ -129,14 +132,14 @@ def _one_map(task_map: TaskMap, settings: MapSettings, groups: list[str], group_
     return {
         "title": title,
         "flat": coordinates.shape[1] == 2,
-        "axes": [text for text in axis_titles(settings.axes) if text][: coordinates.shape[1]],
+        "axes": axis_titles(settings.axes)[:2],
         "places": _packed(in_cube(coordinates)),
         "summary": _summary(title, settings.colour, groups, group_of),
     }
 
 
 def _summary(title: str, colour: str, groups: list[str], group_of: np.ndarray) -> str:
-    """Say what can be seen on a map, for who does not see it."""
+    """Describe a map for visitors who cannot see it."""
     sizes = np.bincount(group_of, minlength=len(groups))
     largest = ", ".join(f"{groups[i]} ({sizes[i]})" for i in np.argsort(-sizes, kind="stable")[:MOST_SAID])
     return _(
@@ -145,9 +148,9 @@ def _summary(title: str, colour: str, groups: list[str], group_of: np.ndarray) -
 
 
 def in_cube(coordinates: np.ndarray) -> np.ndarray:
-    """Return coordinates, ``[tasks, 2 or 3]``, as whole numbers of 16 bits in a cube, int16 ``[tasks, 3]``.
+    """Scale coordinates ``[tasks, 2 or 3]`` to fill a cube of whole numbers, int16 ``[tasks, 3]``.
 
-    All directions are scaled alike, so that distances stay what they are.
+    All directions are scaled alike, so that the map keeps its shape.
     """
     low, high = coordinates.min(0), coordinates.max(0)
     centred = (coordinates - (low + high) / 2) / max(float((high - low).max()) / 2, 1e-9)
@@ -160,13 +163,12 @@ def _packed(array: np.ndarray) -> str:
     return base64.b64encode(array.tobytes()).decode()
 
 
-def _shared_by_maps(sheet: str, characters: CharacterSet, task_map: TaskMap) -> dict[str, Any]:
-    return {"id": sheet, **_drawn_and_near(sheet, characters, task_map)}
-
-
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _drawn_and_near(sheet: str, _characters: CharacterSet, _task_map: TaskMap) -> dict[str, Any]:
-    """Return names, drawings and neighbours of all tasks, as the browser takes them; ``sheet`` identifies them."""
+    """Return names, drawings and neighbours of all tasks, in the form that the browser is sent.
+
+    ``sheet`` says which tasks these are, for the cache.
+    """
     count = len(_task_map.names)
     unit, some = _task_map.unit, np.array_split(np.arange(count), -(-count // ROWS_AT_ONCE))
     near = np.concatenate([nearest_rows(unit, min(NEIGHBOURS, count - 1), rows) for rows in some])
@@ -190,7 +192,7 @@ def _drawings(characters: CharacterSet, task_map: TaskMap) -> np.ndarray:
 
 
 def _as_sheet(drawings: np.ndarray) -> str:
-    """Return drawings as one image, its ink black and its ground transparent, at a ``data:`` address; "" for none."""
+    """Return the address of one image with all drawings, black on a transparent ground; "" if there are none."""
     if not len(drawings):
         return ""
     rows = -(-len(drawings) // COLUMNS)
@@ -199,6 +201,5 @@ def _as_sheet(drawings: np.ndarray) -> str:
     laid_out = cells.reshape(rows, COLUMNS, IMAGE_SIZE, IMAGE_SIZE).swapaxes(1, 2)
     image = Image.fromarray(laid_out.reshape(rows * IMAGE_SIZE, COLUMNS * IMAGE_SIZE), "P")
     image.putpalette([0, 0, 0] * SHADES)
-    file = io.BytesIO()
-    image.save(file, "PNG", bits=2, transparency=bytes(255 * i // (SHADES - 1) for i in range(SHADES)))
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    image.info["transparency"] = bytes(255 * i // (SHADES - 1) for i in range(SHADES))
+    return png_address(image)

@@ -1,11 +1,12 @@
-// What is painted of a map: how dense the tasks are, points or drawings, names of groups, and marks.
+// Paints a map: a shade where tasks are dense, points or drawings, names of groups, and what is selected.
 const TILE = 28; // pixels, the side of a drawing on the sheet
 const POINT = 7; // pixels, the side of a point on a map that is not zoomed in
 const [SMALLEST, LARGEST] = [16, 64]; // pixels; a task that would be smaller is a point, and none is larger
 const MOST_LARGE = 20000; // where there are more tasks than this, points are smaller
 const CELL = 14; // pixels, of the grid on which tasks are counted
-const FAINT = 0.07; // how much is seen of other groups than the isolated one
-const MOST_NAMED = 8; // selected tasks; with more names than this, they would cover one another
+const FAINT = 0.07; // how opaque other groups are than the isolated one
+const NAME_FONT = "600 14px "; // of selected tasks
+const MOST_NAMED = 8; // selected tasks: more names would cover one another
 
 function paint(view, map) {
   const { pen, width, height } = map;
@@ -30,8 +31,10 @@ function paint(view, map) {
   }
   if (map.from) paintTrails(view, map);
   if (map.flat) paintAxes(view, map);
-  paintGroupNames(view, map);
+  const named = selectedNames(view, map, size);
+  paintGroupNames(view, map, named);
   paintMarks(view, map, size);
+  paintNames(view, map, named);
   paintOutline(view, map);
 }
 
@@ -48,8 +51,7 @@ function visible({ screen, width, height }, size) {
   return tasks;
 }
 
-// Writes points into the picture's pixels: a thousand calls that paint an image take longer, and a hundred thousand far
-// longer.
+// Writes points into the picture's pixels, all at once: it is faster than a call of drawImage for each.
 function paintPoints(view, map, tasks, shown) {
   const { pen, screen, sharp, canvas: { width, height } } = map;
   if (map.pixels?.width !== width || map.pixels.height !== height) map.pixels = pen.createImageData(width, height);
@@ -98,7 +100,7 @@ function paintTile({ ink, sheet }, pen, task, n, left, top, size) {
   pen.drawImage(ink, x, y, TILE, TILE, left, top, size, size);
 }
 
-// While tasks move to another map, a line shows how far those have come that are selected or in the isolated group.
+// While tasks move to another map, each that is selected or in the isolated group has a line back to where it was.
 function paintTrails(view, map) {
   const { pen, screen } = map;
   const left = onScreen(map, map.from.at);
@@ -113,8 +115,8 @@ function paintTrails(view, map) {
   pen.stroke();
 }
 
-// A shade where tasks are many: they are counted on a coarse grid. It is a picture of its own behind the other, which
-// the browser makes large and so smooth. Drawings need no shade.
+// Shades the places with many tasks, which are counted on a coarse grid. The shade is a small picture of its own, behind
+// the points: as the browser enlarges it, it becomes smooth. Drawings need no shade.
 function paintDensity(view, { screen, width, height, shade }, asDrawings) {
   const [columns, rows] = [Math.ceil(width / CELL), Math.ceil(height / CELL)];
   [shade.width, shade.height] = [columns, rows];
@@ -159,8 +161,8 @@ function paintAxes(view, { pen, axes, width, height }) {
   pen.restore();
 }
 
-// Writes the names of groups where they do not cover one another, large groups first.
-function paintGroupNames(view, map) {
+// Writes the names of groups, large groups first, where they cover neither one another nor the selected tasks' names.
+function paintGroupNames(view, map, named) {
   const { pen, width, height } = map;
   const at = onScreen(map, map.anchors);
   map.labels = [];
@@ -172,7 +174,7 @@ function paintGroupNames(view, map) {
     const half = pen.measureText(view.data.groups[group]).width / 2 + 3;
     const x = Math.min(width - half, Math.max(half, at[2 * group]));
     const y = at[2 * group + 1];
-    const free = map.labels.every((other) => Math.abs(other.x - x) > other.half + half || Math.abs(other.y - y) > 19);
+    const free = [...named, ...map.labels].every((other) => Math.abs(other.x - x) > other.half + half || Math.abs(other.y - y) > 19);
     if (!free || y < 10 || y > height - 10 || Math.abs(x - at[2 * group]) > half) continue;
     map.labels.push({ group, x, y, half });
     write(view, pen, view.data.groups[group], x, y, view.colour);
@@ -188,7 +190,23 @@ function write(view, pen, text, x, y, colour) {
   pen.fillText(text, x, y);
 }
 
-// The selected tasks have rings, and lines to their true neighbours if these are wanted; so has the task pointed at.
+// Where the names of the selected tasks stand: above their rings. If many are selected, none is named.
+function selectedNames(view, { pen, screen }, size) {
+  if (!view.sheet || view.selected.size > MOST_NAMED) return [];
+  const above = Math.max(8, size >= SMALLEST ? size / 2 : 8) + 9;
+  pen.font = NAME_FONT + view.font;
+  return [...view.selected].map((task) => {
+    const text = view.sheet.names[task];
+    return { text, x: screen[2 * task], y: screen[2 * task + 1] - above, half: pen.measureText(text).width / 2 };
+  });
+}
+
+function paintNames(view, { pen }, named) {
+  pen.font = NAME_FONT + view.font;
+  for (const { text, x, y } of named) write(view, pen, text, x, y, view.data.stressed);
+}
+
+// Rings around the selected tasks and the one pointed at, and lines from it, or from the first, to its true neighbours.
 function paintMarks(view, map, size) {
   const { pen, screen } = map;
   const chosen = [...view.selected];
@@ -215,10 +233,6 @@ function paintMarks(view, map, size) {
   if (view.under !== null) linesFrom(view.under, view.colour, NEAREST);
   chosen.forEach((task) => ring(task, view.data.stressed, chosen.length > MOST_NAMED ? 2 : 3));
   if (view.under !== null) ring(view.under, view.colour, 2);
-  pen.font = `600 14px ${view.font}`;
-  const names = view.sheet && chosen.length <= MOST_NAMED ? chosen : [];
-  const above = Math.max(8, size >= SMALLEST ? size / 2 : 8) + 9;
-  names.forEach((task) => write(view, pen, view.sheet.names[task], place(task)[0], place(task)[1] - above, view.data.stressed));
 }
 
 // The box or the lasso that is being drawn.
@@ -240,7 +254,7 @@ function neighboursOf({ sheet }, task) {
   return sheet ? Array.from(sheet.near.subarray(task * sheet.nearest, (task + 1) * sheet.nearest)) : [];
 }
 
-// Makes the groups' marks at the size at which they are drawn: an image that is scaled takes longer.
+// Makes each group's mark once, at the size at which it is painted.
 function makeSprites(view, side) {
   if (view.sprites && view.side === side) return;
   view.sprites = view.data.groups.map((_, group) => pixelsOf(spriteOf(view.data.colours[group], view.data.symbols[group], side)));
@@ -263,7 +277,7 @@ function pixelsOf(sprite) {
   };
 }
 
-// A group's mark as a small image, so that it is drawn once and not once for each task.
+// A group's mark as a small image.
 function spriteOf(colour, symbol, side) {
   const sprite = document.createElement("canvas");
   sprite.width = sprite.height = side;

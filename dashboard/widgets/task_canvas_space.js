@@ -1,8 +1,8 @@
-// Where tasks stand on a map: from coordinates in a cube to pixels, by a camera. A flat map is one that is not turned.
+// Where tasks stand on a map: a camera turns coordinates in a cube into pixels. That of a flat map is never turned.
 const MOVING = 1100; // milliseconds that tasks take from one map to the next
 const TURNED = { yaw: 0.6, pitch: 0.35 };
 const MOST_ZOOM = 60;
-const MOST_COMPARED = 300; // members of a group that are looked at to find where it is densest
+const MOST_COMPARED = 300; // members of a group among which its densest place is looked for
 const stillWanted = matchMedia("(prefers-reduced-motion: reduce)");
 
 function unpacked(text, Kind) {
@@ -88,7 +88,7 @@ function zoom(map, factor, left = map.width / 2, top = map.height / 2) {
   if (wanted === 1 && step < 1) map.camera = { ...map.camera, x: 0, y: 0 };
 }
 
-// Where each group's name stands: where the group is densest. (In the middle of a scattered group, others may be.)
+// Returns where each group's name stands: where the group is densest. (Its middle may belong to other groups.)
 function densest(places, groups, count) {
   const members = Array.from({ length: count }, () => []);
   groups.forEach((group, task) => members[group].push(task));

@@ -13,9 +13,8 @@ from dashboard.widgets.map_chart import NEIGHBOURS
 from metalearn.characters.character_set import CharacterSet
 from metalearn.maps.task_map import EPISODE_MAP, TaskMap
 
-MOST_NAMED = (
-    60  # so many have their names in the address; where there are more, it holds a bit for each task on the map
-)
+# So many selected tasks are named in the address. If there are more, it has one bit for each task of the map.
+MOST_NAMED = 60
 
 
 def read_names(values: list[str], task_map: TaskMap) -> list[str]:
@@ -29,7 +28,7 @@ def read_many(values: list[str], task_map: TaskMap) -> str | None:
 
 
 def choose(task_map: TaskMap) -> list[int]:
-    """Ask which tasks are selected, by name. What is selected on a map appears here too."""
+    """Ask for tasks by name, and return those that are selected, here or on a map."""
     left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
     with left:
         selected = _choose_many(task_map) or _choose_by_name(task_map)
@@ -44,7 +43,7 @@ def choose(task_map: TaskMap) -> list[int]:
 
 
 def _choose_many(task_map: TaskMap) -> list[int]:
-    """Say how many tasks a box or a lasso selected, where they are too many to be named; a button deselects them."""
+    """Of a selection that is too large to be named, say how many tasks it has, and offer to deselect them."""
     selected = unpacked(st.session_state["many"], len(task_map.names))
     if not selected:
         st.session_state["many"] = ""
@@ -71,7 +70,7 @@ def _choose_by_name(task_map: TaskMap) -> list[int]:
 
 
 def select(tasks: Any, names: tuple[str, ...]) -> None:
-    """Select the tasks that a browser sent, a list; what is not a task's number is left out."""
+    """Select the tasks whose numbers a browser sent; anything else that it sent is left out."""
     tasks = tasks if isinstance(tasks, list) else []
     known = list(dict.fromkeys(task for task in tasks if isinstance(task, int) and 0 <= task < len(names)))
     few = len(known) <= MOST_NAMED
@@ -80,13 +79,13 @@ def select(tasks: Any, names: tuple[str, ...]) -> None:
 
 
 def packed(tasks: list[int], count: int) -> str:
-    """Return a selection among ``count`` tasks as a short text that can stand in an address: a bit for each task."""
+    """Return a selection among ``count`` tasks as a short text for the address: one bit for each task."""
     bits = np.packbits(np.isin(np.arange(count), tasks))
     return base64.urlsafe_b64encode(bits.tobytes()).decode()
 
 
 def unpacked(text: str, count: int) -> list[int]:
-    """Return the tasks of such a text; none, if it does not fit ``count`` tasks."""
+    """Return the tasks that :func:`packed` made a text of; none for a text that does not fit ``count`` tasks."""
     try:
         packed = np.frombuffer(base64.urlsafe_b64decode(text.encode("ascii")), np.uint8)
     except (ValueError, UnicodeError):

@@ -10,10 +10,10 @@ from metalearn.evaluation.tables import Row
 
 @dataclass(frozen=True)
 class Case:
-    """A learner in a world: its gains over what it is told instead or over its twin, and over learners told nothing.
+    """The gains of one learner in one world, as rows of a table.
 
-    ``controls`` and ``rivals`` are rows of a table; a gain over another task's embedding of the same question is in
-    neither, as that embedding says the same.
+    ``controls``: over its twin, and over itself told something else. A task of the same question says the same, so
+    that the gain over its embedding is left out. ``rivals``: over other learners, which are told nothing.
     """
 
     world: str
@@ -23,7 +23,7 @@ class Case:
 
     @property
     def least(self) -> Row:
-        """The gain that is most in doubt: the one whose interval reaches lowest."""
+        """The gain over a control whose interval reaches lowest: the one most in doubt."""
         return min(self.controls, key=_low)
 
     @property
@@ -38,7 +38,7 @@ class Case:
 
     @property
     def strongest_rival(self) -> Row | None:
-        """The gain over the best learner that is told nothing, if there is one."""
+        """The gain over the best of the rivals, if there are any."""
         return min(self.rivals, key=lambda row: float(row["mean"]), default=None)
 
 
@@ -47,7 +47,7 @@ def _low(row: Row) -> float:
 
 
 def cases(rows: list[Row]) -> list[Case]:
-    """Return every learner in every world that tables have gains of over all tasks, the surest gains first."""
+    """Return a case for each learner in each world that has gains over all tasks, the surest first."""
     learners = {row["learner"] for row in rows if "learner" in row}
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -63,12 +63,12 @@ def cases(rows: list[Row]) -> list[Case]:
 
 
 def world_of(row: Row) -> str:
-    """Return the world that a row was measured in; older tables call it a protocol."""
+    """Return the world that a row was measured in; some tables call it the protocol."""
     return str(row.get("world") or row["protocol"])
 
 
 def by_world(found: list[Case]) -> dict[str, list[Case]]:
-    """Return the cases of each world, in the order in which the worlds first come."""
+    """Return the cases of each world; the worlds are in the order in which they first come."""
     worlds = dict.fromkeys(case.world for case in found)
     return {world: [case for case in found if case.world == world] for world in worlds}
 
@@ -100,7 +100,7 @@ def verdict(found: list[Case], called: Callable[[str], str]) -> str:
 
 
 def _against_rival(case: Case, called: Callable[[str], str]) -> str:
-    """Say how a learner stands to the best one that is told nothing, and end the sentence."""
+    """Compare a learner with the best one that is told nothing; this ends the sentence."""
     rival = case.strongest_rival
     if rival is None:
         return _(".")
@@ -113,5 +113,5 @@ def _against_rival(case: Case, called: Callable[[str], str]) -> str:
 
 
 def points(row: Row) -> str:
-    """Return a gain in percentage points, with its ±."""
+    """Write a gain and its interval in percentage points: "+1.2 ± 0.3"."""
     return f"{100 * row['mean']:+.1f} ± {100 * row['ci95']:.1f}"

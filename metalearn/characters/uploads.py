@@ -38,10 +38,10 @@ def _drawn(points: list[Any]) -> np.ndarray:
 
 
 def read_archive(content: bytes) -> Collection:
-    """Read the images in a zip archive, by class: in folders, or in another of the layouts of a folder.
+    """Read the images in a zip archive by class. They may lie in it in every way in which they may lie in a folder.
 
-    Nothing is unpacked to a disk: the names of folders are only names. Raises MetalearnError for what is not an archive
-    of images, and for more than 500 images, 40 MB (unpacked) or 400 million pixels in all of them.
+    Nothing is unpacked to a disk: the names of folders are only names. Raises MetalearnError for a file that is not an
+    archive of images. An archive may hold 500 images; together they may have 40 MB, unpacked, and 400 million pixels.
     """
     found = read_collection(content, ARCHIVE, LIMITS)
     alphabets = {name.rsplit("/", 1)[0] for name in found.classes}

@@ -2,46 +2,46 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from metalearn.check.result import Attempt, Mistake, Point, array, close, exercise, follows, mistaken, normal, shaped
+from metalearn.check.result import Attempt, Mistakes, Point, array, close, exercise, follows, mistaken, normal, shaped
 from metalearn.learners.backbone import Backbone, Params
 from metalearn.tasks.task_batch import TaskBatch
 
-# What is done wrong in gradient_embedding, as arguments of _gradient_rows.
-HEAD_MISTAKES = (
-    Mistake("sign", -1, "the sign is reversed: it is the gradient, not the step against"),
-    Mistake("size", -0.5, "the head takes its steps in the wrong direction, up the loss: subtract the gradient"),
-    Mistake("size", 1.0, "the head's steps are of size 1: the exercise asks for 0.5"),
-    Mistake("size", 0.1, "the head's steps are of size 0.1: the exercise asks for 0.5"),
-    Mistake("size", 3.0, "the head follows the sum over drawings: its loss is their mean, so divide by their number"),
-    Mistake(
-        "length", "none", "the rows do not have length one: bring each to it, or a large loss will drown the others"
-    ),
-    Mistake("length", "squared", "the rows are divided by their squared length: it is the length that becomes one"),
-    Mistake("length", "sum", "the absolute values of a row add up to one: divide by its length, the root of squares"),
-    Mistake("length", "largest", "the largest number of a row is one: divide by its length, the root of squares"),
-    Mistake(
-        "length", "column", "the columns have length one, not the rows: normalise along the last dimension (dim=1)"
-    ),
-    Mistake("detach", False, "the gradient also runs through the head's steps: detach the features there (z.detach())"),
-    Mistake("bias", False, "the head has no bias: it takes steps too, from zero"),
-    Mistake("steps", 1, "the head took one step: the exercise asks for three"),
-    Mistake("steps", 2, "the head took two steps before the gradient was taken: let it take the third first"),
-    Mistake("steps", 4, "the head took four steps: the exercise asks for three"),
-    Mistake("steps", 5, "the head took five steps: the exercise asks for three"),
-    Mistake(
-        "summed",
-        True,
-        "this is the sum of the gradients over the K steps, the notebook's own formula. Here only the "
-        "gradient after the third step is asked for",
-    ),
-    Mistake("layer", -2, "this is the gradient in the last scale: the exercise asks for the last shift"),
-)
+ROW_MISTAKES: Mistakes = {
+    "sign": {-1: "the sign is reversed: the gradient is asked for, and a step goes against it"},
+    "size": {
+        -0.5: "the head takes its steps in the wrong direction, up the loss: subtract the gradient",
+        1.0: "the head's steps are of size 1: the exercise asks for 0.5",
+        0.1: "the head's steps are of size 0.1: the exercise asks for 0.5",
+        3.0: "the head follows the sum over drawings: its loss is their mean, so divide by their number",
+    },
+    "length": {
+        "none": "the rows do not have length one: divide each by its length, or a large loss will drown the others",
+        "squared": "the rows are divided by their squared length: divide by the length itself",
+        "sum": "the absolute values of a row add up to one: divide by its length, the root of the sum of squares",
+        "largest": "the largest number of a row is one: divide by its length, the root of the sum of squares",
+        "column": "the columns have length one, not the rows: normalise along the last dimension (dim=1)",
+    },
+    "detach": {False: "the gradient also runs through the head's steps: detach the features there (z.detach())"},
+    "bias": {False: "the head has no bias: it takes steps too, from zero"},
+    "steps": {
+        1: "the head took one step: the exercise asks for three",
+        2: "the head took two steps before the gradient was taken: let it take the third first",
+        4: "the head took four steps: the exercise asks for three",
+        5: "the head took five steps: the exercise asks for three",
+    },
+    "summed": {
+        True: "this is the sum of the gradients over the K steps, the notebook's own formula. Here only the gradient "
+        "after the third step is asked for"
+    },
+    "layer": {-2: "this is the gradient in the last scale: the exercise asks for the last shift"},
+}
 
 
 @exercise(
@@ -65,9 +65,8 @@ def gradient_embedding(attempt: Attempt) -> Iterator[Point]:
         "the gradient is not zero",
         "the gradient is zero: while all classes share one row, nothing pulls at the body. Let the head step first",
     )
-    right, hint = _gradient_rows(backbone, base, batch), ""
-    if not close(found, right):
-        hint = mistaken(found, lambda **options: _gradient_rows(backbone, base, batch, **options), *HEAD_MISTAKES)
+    formula = partial(_gradient_rows, backbone, base, batch)
+    hint = "" if close(found, formula()) else mistaken(found, formula, **ROW_MISTAKES)
     if hint:
         yield False, "", hint
     yield (
@@ -87,9 +86,8 @@ def gradient_embedding(attempt: Attempt) -> Iterator[Point]:
         "a task's row does not depend on the other tasks",
         "a task by itself gets another row than among others: take each task's gradient of its own loss",
     )
-
-    what = "the gradient in the last shift after three steps of 0.5 of a head that starts at zero"
-    yield follows(found, lambda: right, what)
+    what = "the gradient in the last shift, after a head that starts at zero has taken three steps of 0.5"
+    yield follows(found, formula, what)
 
 
 def _gradient_rows(
@@ -131,6 +129,39 @@ def _gradient_rows(
     }[length]
 
 
+SQUARE_FIRST = (
+    "Drawings that pull in opposite directions cancel there; square each drawing's gradient by itself, then average"
+)
+VARIANCE = "this is the variance of the gradients: their mean was subtracted. Fisher information is the mean square"
+FISHER_MISTAKES: Mistakes = {
+    "reduce": {
+        "square of mean": f"this is the square of the mean gradient. {SQUARE_FIRST}",
+        "square of sum": f"this is the square of the summed gradient. {SQUARE_FIRST}",
+        "mean": "this is the mean gradient, and nothing is squared yet",
+        "sum of squares": "this is the sum over drawings: a task with more shots would look like another task. Take "
+        "the mean",
+        "size": "these are absolute values: square the gradients",
+        "root": "a root was taken at the end: Fisher information is the mean square itself",
+        "variance": VARIANCE,
+        "sample variance": VARIANCE,
+        "one too few": "it is divided by n - 1: that is for a variance around an estimated mean. Divide by n",
+        "all numbers": "it is divided by drawings times features: average over the drawings alone",
+    },
+    "error": {
+        "true": "this is the *true* Fisher information, over labels that the model itself would draw: p (1 - p). The "
+        "*empirical* one takes the labels of the task",
+        "over drawings": "the softmax runs over the drawings: it belongs over the classes (dim=1)",
+        "no softmax": "there is no softmax: the gradient of a cross-entropy is softmax minus one-hot",
+        "no label": "the labels are not used: subtract the one-hot label from the softmax",
+    },
+    "inputs": {False: "the features are missing: the gradient in a weight is error times *feature*"},
+    "rows": {
+        "right": "only the row of the right class is there: raising its logit lowers the others, so their rows have a "
+        "gradient too"
+    },
+}
+
+
 @exercise(
     "the gradient of one drawing's cross-entropy in a linear head is (softmax - one-hot) times its "
     "features: one matrix per drawing. Square these matrices, number by number, and only then average"
@@ -143,87 +174,45 @@ def fisher(attempt: Attempt) -> Iterator[Point]:
     weight, z, y = normal(3, 5, seed=1), normal(12, 5, seed=2), torch.arange(12) % 3
     found = attempt(weight.clone(), z.clone(), y)
     yield shaped(found, 3, 5, why="one number for each weight, its class first: average over the drawings")
+    formula = partial(_fisher, weight, z, y)
+    yield follows(found, formula, "the mean of squared per-drawing gradients", **FISHER_MISTAKES)
 
-    def formula(
-        reduce: str = "mean of squares", error: str = "empirical", rows: str = "all", inputs: bool = True
-    ) -> Tensor:
-        logits, target = z @ weight.T, F.one_hot(y, 3)
-        p = logits.softmax(1)
-        errors = {
-            "empirical": p - target,
-            "true": (p * (1 - p)).sqrt(),  # its square is the variance of a label that the model draws
-            "over drawings": logits.softmax(0) - target,
-            "no softmax": logits - target,
-            "no label": p,
-        }[error]
-        each = errors[:, :, None] * (z[:, None] if inputs else torch.ones_like(z)[:, None])
-        each = each * (target[:, :, None] if rows == "right" else 1)
-        return {
-            "mean of squares": each.square().mean(0),
-            "square of mean": each.mean(0).square(),
-            "mean": each.mean(0),
-            "sum of squares": each.square().sum(0),
-            "size": each.abs().mean(0),
-            "root": each.square().mean(0).sqrt(),
-            "variance": each.var(0, correction=0),
-            "sample variance": each.var(0),
-            "square of sum": each.sum(0).square(),
-            "one too few": each.square().sum(0) / 11,
-            "all numbers": each.square().sum(0) / 60,
-        }[reduce]
 
-    yield follows(
-        found,
-        formula,
-        "the mean of squared per-drawing gradients",
-        Mistake(
-            "reduce",
-            "square of mean",
-            "this is the square of the mean gradient. Drawings that pull in opposite directions cancel there;"
-            " square each drawing's gradient by itself, then average",
-        ),
-        Mistake(
-            "reduce",
-            "square of sum",
-            "this is the square of the summed gradient. Drawings that pull in opposite directions cancel "
-            "there; square each drawing's gradient by itself, then average",
-        ),
-        Mistake("reduce", "mean", "this is the mean gradient, and nothing is squared yet"),
-        Mistake(
-            "reduce",
-            "sum of squares",
-            "this is the sum over drawings: a task with more shots would look like another task. Take the mean",
-        ),
-        Mistake("reduce", "size", "these are absolute values: square the gradients"),
-        Mistake("reduce", "root", "a root was taken at the end: Fisher information is the mean square itself"),
-        Mistake(
-            "reduce",
-            "variance",
-            "this is the variance of the gradients: their mean was subtracted. Fisher information is the mean square",
-        ),
-        Mistake(
-            "reduce",
-            "sample variance",
-            "this is the variance of the gradients: their mean was subtracted. Fisher information is the mean square",
-        ),
-        Mistake(
-            "reduce", "one too few", "it is divided by n - 1: nothing was estimated from the drawings before, so by n"
-        ),
-        Mistake("reduce", "all numbers", "it is divided by drawings times features: average over the drawings alone"),
-        Mistake(
-            "error",
-            "true",
-            "this is the *true* Fisher information, over labels that the model itself would draw: p (1 - p). "
-            "The *empirical* one takes the labels of the task",
-        ),
-        Mistake("error", "over drawings", "the softmax runs over the drawings: it belongs over the classes (dim=1)"),
-        Mistake("error", "no softmax", "there is no softmax: the gradient of a cross-entropy is softmax minus one-hot"),
-        Mistake("error", "no label", "the labels are not used: subtract the one-hot label from the softmax"),
-        Mistake("inputs", False, "the features are not there: the gradient in a weight is error times *feature*"),
-        Mistake(
-            "rows",
-            "right",
-            "only the row of the right class is there: raising its logit lowers the others, so their rows "
-            "have a gradient",
-        ),
-    )
+def _fisher(
+    weight: Tensor,
+    z: Tensor,
+    y: Tensor,
+    reduce: str = "mean of squares",
+    error: str = "empirical",
+    rows: str = "all",
+    inputs: bool = True,
+) -> Tensor:
+    """Return the Fisher information, or what one of the usual mistakes makes of it."""
+    target = F.one_hot(y, len(weight))
+    each = _errors(z @ weight.T, target, error)[:, :, None] * (z if inputs else torch.ones_like(z))[:, None]
+    each = each * (target[:, :, None] if rows == "right" else 1)
+    return {
+        "mean of squares": each.square().mean(0),
+        "square of mean": each.mean(0).square(),
+        "mean": each.mean(0),
+        "sum of squares": each.square().sum(0),
+        "size": each.abs().mean(0),
+        "root": each.square().mean(0).sqrt(),
+        "variance": each.var(0, correction=0),
+        "sample variance": each.var(0),
+        "square of sum": each.sum(0).square(),
+        "one too few": each.square().sum(0) / (len(z) - 1),
+        "all numbers": each.square().sum(0) / z.numel(),
+    }[reduce]
+
+
+def _errors(logits: Tensor, target: Tensor, kind: str) -> Tensor:
+    """Return what stands before the features in the gradient, ``[n, ways]``."""
+    p = logits.softmax(1)
+    return {
+        "empirical": p - target,
+        "true": (p * (1 - p)).sqrt(),  # its square is the variance of a label that the model draws
+        "over drawings": logits.softmax(0) - target,
+        "no softmax": logits - target,
+        "no label": p,
+    }[kind]

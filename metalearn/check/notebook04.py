@@ -1,7 +1,7 @@
 """Checks of the exercises on the other families of embeddings (notebook 04)."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from metalearn.check.result import (
     Attempt,
-    Mistake,
+    Mistakes,
     Point,
     StoppedError,
     array,
@@ -19,6 +19,37 @@ from metalearn.check.result import (
     normal,
     shaped,
 )
+from metalearn.learners.backbone import Params
+
+CANCELS = (
+    "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: square it first"
+)
+VARIANCE = "this is the head's variance over classes: their mean was subtracted. Take the mean square"
+ADAPTATION_MISTAKES: Mistakes = {
+    "body": {
+        "reversed": "the sign is reversed: it is after minus before",
+        "squared": "scale and shift are squared too: no order of classes can leak out of them, so keep their sign",
+        "size": "the changes of scale and shift lost their sign: keep it, only the head is squared",
+        "exchanged": "scale and shift are exchanged: scale comes first",
+    },
+    "head": {
+        "mean": CANCELS,
+        "minus": CANCELS,
+        "square of mean": "the head's change is averaged before it is squared, and nearly cancels: square first",
+        "sum": "the head's squares are added up: with more classes a task would look larger. Average",
+        "size": "these are mean absolute changes of the head: square them",
+        "root": "a root was taken at the end: the mean square itself is asked for",
+        "variance": VARIANCE,
+        "variance, n": VARIANCE,
+        "deviation": "this is the head's standard deviation over classes: take the mean square",
+        "largest": "only the class that changed most is there: average over the classes",
+    },
+    "order": {"head first": "the parts are in another order: scale, shift, then the head"},
+    "tasks": {
+        "centred": "the mean over tasks was subtracted: a task's vector must not depend on the others",
+        "length": "the rows were brought to length one: leave them as long as they are",
+    },
+}
 
 
 @exercise(
@@ -46,82 +77,70 @@ def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
         "renaming the classes changes the embedding: the head's rows leaked in. Average over the classes",
     )
 
-    def formula(
-        body: str = "change", head: str = "mean square", order: str = "body first", tasks: str = "own"
-    ) -> Tensor:
-        scale, shift, rows = (after[name] - before[name] for name in shapes)
-        bodies = {
-            "change": (scale, shift),
-            "reversed": (-scale, -shift),
-            "squared": (scale**2, shift**2),
-            "size": (scale.abs(), shift.abs()),
-            "exchanged": (shift, scale),
-        }[body]
-        heads = {
-            "mean square": rows.square().mean(1),
-            "mean": rows.mean(1),
-            "minus": -rows.mean(1),
-            "sum": rows.square().sum(1),
-            "size": rows.abs().mean(1),
-            "root": rows.square().mean(1).sqrt(),
-            "square of mean": rows.mean(1).square(),
-            "variance": rows.var(1),
-            "variance, n": rows.var(1, correction=0),
-            "deviation": rows.std(1),
-            "largest": rows.square().max(1).values,
-        }
-        parts = [*bodies, heads[head]] if order == "body first" else [heads[head], *bodies]
-        row = torch.cat(parts, dim=1)
-        return {"own": row, "centred": row - row.mean(0), "length": row / row.norm(dim=1, keepdim=True)}[tasks]
+    formula = partial(_adaptation, {name: after[name] - before[name] for name in shapes})
+    yield follows(found, formula, "the change, and the head's mean square", **ADAPTATION_MISTAKES)
 
-    yield follows(
-        found,
-        formula,
-        "the change, and the head's mean square",
-        Mistake("body", "reversed", "the sign is reversed: it is after minus before"),
-        Mistake(
-            "body", "squared", "scale and shift are squared too: they have no order to lose, so keep their direction"
-        ),
-        Mistake("body", "size", "the changes of scale and shift lost their sign: keep it, only the head is squared"),
-        Mistake("body", "exchanged", "scale and shift are exchanged: scale comes first"),
-        Mistake(
-            "head",
-            "mean",
-            "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: "
-            "square it first",
-        ),
-        Mistake(
-            "head",
-            "minus",
-            "averaged as it is, the head's change nearly cancels, as one class gains what the others lose: "
-            "square it first",
-        ),
-        Mistake(
-            "head",
-            "square of mean",
-            "the head's change is averaged before it is squared, and nearly cancels: square first",
-        ),
-        Mistake("head", "sum", "the head's squares are added up: with more classes a task would look larger. Average"),
-        Mistake("head", "size", "these are mean absolute changes of the head: square them"),
-        Mistake("head", "root", "a root was taken at the end: the mean square itself is asked for"),
-        Mistake(
-            "head",
-            "variance",
-            "this is the head's variance over classes: their mean was subtracted. Take the mean square",
-        ),
-        Mistake(
-            "head",
-            "variance, n",
-            "this is the head's variance over classes: their mean was subtracted. Take the mean square",
-        ),
-        Mistake("head", "deviation", "this is the head's standard deviation over classes: take the mean square"),
-        Mistake("head", "largest", "only the class that changed most is there: average over the classes"),
-        Mistake("order", "head first", "the parts are in another order: scale, shift, then the head"),
-        Mistake(
-            "tasks", "centred", "the mean over tasks was subtracted: a task's vector must not depend on the others"
-        ),
-        Mistake("tasks", "length", "the rows were brought to length one: nobody asked for that here"),
-    )
+
+def _adaptation(
+    change: Params, body: str = "change", head: str = "mean square", order: str = "body first", tasks: str = "own"
+) -> Tensor:
+    """Return the embedding, or what one of the usual mistakes makes of it."""
+    scale, shift = change["scale"], change["shift"]
+    bodies = {
+        "change": (scale, shift),
+        "reversed": (-scale, -shift),
+        "squared": (scale**2, shift**2),
+        "size": (scale.abs(), shift.abs()),
+        "exchanged": (shift, scale),
+    }[body]
+    last = _over_classes(change["head_weight"], head)
+    row = torch.cat([*bodies, last] if order == "body first" else [last, *bodies], dim=1)
+    return {"own": row, "centred": row - row.mean(0), "length": row / row.norm(dim=1, keepdim=True)}[tasks]
+
+
+def _over_classes(rows: Tensor, reduce: str) -> Tensor:
+    """Return one number per feature for the head's change ``[T, ways, F]``."""
+    return {
+        "mean square": rows.square().mean(1),
+        "mean": rows.mean(1),
+        "minus": -rows.mean(1),
+        "sum": rows.square().sum(1),
+        "size": rows.abs().mean(1),
+        "root": rows.square().mean(1).sqrt(),
+        "square of mean": rows.mean(1).square(),
+        "variance": rows.var(1),
+        "variance, n": rows.var(1, correction=0),
+        "deviation": rows.std(1),
+        "largest": rows.square().max(1).values,
+    }[reduce]
+
+
+NOT_ASKED = "that is a claim about a solver nobody asked. Leave its row out"
+FOLD_MISTAKES: Mistakes = {
+    "filled": {
+        "zero": f"a missing score was taken for zero: {NOT_ASKED}",
+        "mean": f"a missing score was taken for the mean score: {NOT_ASKED}",
+        "factors": "the scores that are missing were left out on one side only: v.T @ v still has the factors of "
+        "solvers nobody asked",
+    },
+    "ridge": {
+        "none": "this is plain least squares: with fewer scores than factors it has no single answer. Add strength to "
+        "the diagonal",
+        "by scores": "strength was multiplied by the number of scores: with more of them, the pull to zero should "
+        "count for less",
+        "by all": "strength was multiplied by the number of solvers: it counts once",
+        "everywhere": "strength was added to every number of v.T @ v: it belongs on the diagonal (np.eye)",
+        "squared": "strength was squared: the ridge is strength times the squared length of u",
+        "root": "the root of strength was taken: add strength itself to the diagonal",
+        "minus": "strength was subtracted: add it, or the factors are pushed away from zero",
+    },
+    "centred": {True: "the scores were centred: there is no intercept here, so leave their mean in"},
+    "solve": {
+        "projected": "this is v.T @ r: still to be multiplied by the inverse of v.T @ v + strength * identity",
+        "mean": "the factors were averaged with the scores as weights: solve the regression instead",
+        "multiplied": "v.T @ r was multiplied by the matrix and not by its inverse: solve, or invert",
+    },
+}
 
 
 @exercise(
@@ -138,57 +157,11 @@ def fold_in(attempt: Attempt) -> Iterator[Point]:
     if isinstance(found, (Tensor, np.ndarray)) and np.isnan(array(found)).any():
         raise StoppedError("a missing score (NaN) has spread to the whole answer: leave out its row of factors as well")
     yield shaped(found, 3, why="one number per factor")
-    mistakes = (
-        Mistake(
-            "filled",
-            "zero",
-            "a missing score was taken for zero: that is a claim about a solver nobody asked. Leave its row out",
-        ),
-        Mistake(
-            "filled",
-            "mean",
-            "a missing score was taken for the mean score: that is a claim about a solver nobody asked. Leave"
-            " its row out",
-        ),
-        Mistake(
-            "filled",
-            "factors",
-            "the scores that are missing were left out on one side only: v.T @ v still has the factors of "
-            "solvers nobody asked",
-        ),
-        Mistake(
-            "ridge",
-            "none",
-            "this is plain least squares: without strength on the diagonal, two scores would settle three factors",
-        ),
-        Mistake(
-            "ridge",
-            "by scores",
-            "strength was multiplied by the number of scores: with more of them, the pull to zero should "
-            "count for less",
-        ),
-        Mistake("ridge", "by all", "strength was multiplied by the number of solvers: it counts once"),
-        Mistake(
-            "ridge", "everywhere", "strength was added to every number of v.T @ v: it belongs on the diagonal (np.eye)"
-        ),
-        Mistake("ridge", "squared", "strength was squared: the ridge is strength times the squared length of u"),
-        Mistake("ridge", "root", "the root of strength was taken: on the diagonal stands strength itself"),
-        Mistake(
-            "ridge", "minus", "strength was subtracted: the ridge is added, or it would push factors away from zero"
-        ),
-        Mistake("centred", True, "the scores were centred: there is no intercept to take the mean away"),
-        Mistake("solve", "projected", "this is v.T @ r: still to be multiplied by the inverse of v.T @ v + strength"),
-        Mistake("solve", "mean", "the factors were averaged with the scores as weights: solve the regression instead"),
-        Mistake("solve", "multiplied", "v.T @ r was multiplied by the matrix and not by its inverse: solve, or invert"),
-    )
-
-    def formula(**options: Any) -> np.ndarray:
-        return _ridge(scores, factors, strength, **options)
-
-    yield follows(found, formula, "the ridge regression on the scores that exist", *mistakes)
+    formula = partial(_ridge, scores, factors, strength)
+    yield follows(found, formula, "the ridge regression on the scores that exist", **FOLD_MISTAKES)
     single = np.where(np.arange(9) == 0, scores, np.nan)
     few = attempt(single.copy(), factors.copy(), strength)
-    yield follows(few, lambda: _ridge(single, factors, strength), "the same with a single score")
+    yield follows(few, partial(_ridge, single, factors, strength), "the same with a single score")
 
 
 def _ridge(
@@ -211,15 +184,16 @@ def _ridge(
     identity = np.eye(factors.shape[1])
     matrix = (
         products
-        + {
-            "once": strength * identity,
+        + strength
+        * {
+            "once": identity,
             "none": 0 * identity,
-            "by scores": strength * seen.sum() * identity,
-            "by all": strength * len(scores) * identity,
-            "everywhere": np.full_like(identity, strength),
-            "squared": strength**2 * identity,
-            "root": strength**0.5 * identity,
-            "minus": -strength * identity,
+            "by scores": seen.sum() * identity,
+            "by all": len(scores) * identity,
+            "everywhere": np.ones_like(identity),
+            "squared": strength * identity,
+            "root": strength**-0.5 * identity,
+            "minus": -identity,
         }[ridge]
     )
     if solve == "inverse":

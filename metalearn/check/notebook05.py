@@ -1,12 +1,39 @@
 """Checks of the exercise on where the inner loop starts (notebook 05)."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from metalearn.check.result import Attempt, Mistake, Point, close, exercise, follows, named, normal
+from metalearn.check.result import Attempt, Mistakes, Point, close, exercise, follows, named, normal
 from metalearn.learners.backbone import Params
+
+START_MISTAKES: Mistakes = {
+    "shared": {
+        0: "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
+        -1: "φ was subtracted: it is φ plus the offset",
+    },
+    "added": {
+        0: "the offsets are not used: every task starts at φ, whatever its embedding says",
+        -1: "the offset was subtracted: it is φ plus the offset",
+        0.5: "only half of the offset was added: add it as it is",
+    },
+    "tasks": {
+        "mean": "the offsets were averaged over the tasks: then no task has a start of its own",
+        "sum": "the offsets were added up over the tasks: then no task has a start of its own",
+        "first": "all tasks got the offset of the first: each has its own row",
+    },
+    "part": {
+        "scale": "the head's offset is missing: it is added to the row that all classes start with",
+        "head_weight": "the scale's offset is missing",
+        "product": "φ was multiplied by the offset: an offset of zero must leave it as it is, so add",
+    },
+    "rows": {
+        "divided": "the head was divided among the classes: each starts with the whole row",
+        "zero": "the head starts at zero: it starts at φ plus the offset, too",
+    },
+}
 
 
 @exercise(
@@ -19,30 +46,13 @@ def task_start(attempt: Attempt) -> Iterator[Point]:
     """``task_start(phi, offsets, ways)``: the start of each task, φ + g(e_j), one row of the head for every class."""
     phi = {"scale": normal(4, seed=6).requires_grad_(), "head_weight": normal(5, seed=7).requires_grad_()}
     offsets = {"scale": normal(3, 4, seed=8).requires_grad_(), "head_weight": normal(3, 5, seed=9).requires_grad_()}
-    before = {name: p.detach().clone() for name, p in (*phi.items(), *((f"g {n}", p) for n, p in offsets.items()))}
-
-    def formula(
-        shared: float = 1, added: float = 1, tasks: str = "own", rows: str = "alike", part: str = "both"
-    ) -> Params:
-        start = {}
-        for name, p in phi.items():
-            offset = offsets[name] if part in ("both", name) else 0 * offsets[name]
-            offset = {
-                "own": offset,
-                "mean": offset.mean(0).expand_as(offset),
-                "first": offset[:1].expand_as(offset),
-                "sum": offset.sum(0).expand_as(offset),
-            }[tasks]
-            start[name] = shared * p + added * offset if part != "product" else p * offsets[name]
-        head = start["head_weight"][:, None].expand(-1, 2, -1)
-        start["head_weight"] = {"alike": head, "divided": head / 2, "zero": 0 * head}[rows]
-        return start
-
+    given = {**phi, **{f"g {name}": p for name, p in offsets.items()}}
+    before = {name: p.detach().clone() for name, p in given.items()}
+    formula = partial(_task_start, phi, offsets)
     found = attempt(phi, offsets, 2)
     yield named(found, formula(), why="a task dimension first, and in the head one row for each class")
-    now = {name: p.detach() for name, p in (*phi.items(), *((f"g {n}", p) for n, p in offsets.items()))}
     yield (
-        close(now, before),
+        close(given, before),
         "φ and the offsets are as they were",
         "φ itself was changed, or the offsets: they belong to all. Return new tensors, and change nothing in place",
     )
@@ -51,29 +61,32 @@ def task_start(attempt: Attempt) -> Iterator[Point]:
         "all classes start with the same row",
         "the rows of the head differ: an embedding that ignores the order of the classes cannot tell them apart",
     )
-    yield follows(
-        found,
-        formula,
-        "φ plus the offset of each task",
-        Mistake(
-            "shared",
-            0,
-            "the offset took the place of φ: an embedding of nothing (zero) must start at what all tasks share",
-        ),
-        Mistake("shared", -1, "φ was subtracted: it is φ plus the offset"),
-        Mistake("added", 0, "the offsets are not used: every task starts at φ, whatever its embedding says"),
-        Mistake("added", -1, "the offset was subtracted: it is φ plus the offset"),
-        Mistake("added", 0.5, "only half of the offset was added: add it as it is"),
-        Mistake("tasks", "mean", "the offsets were averaged over the tasks: then no task has a start of its own"),
-        Mistake("tasks", "sum", "the offsets were added up over the tasks: then no task has a start of its own"),
-        Mistake("tasks", "first", "all tasks got the offset of the first: each has its own row"),
-        Mistake("part", "scale", "the head's offset is missing: it is added to the row that all classes start with"),
-        Mistake("part", "head_weight", "the scale's offset is missing"),
-        Mistake("part", "product", "φ was multiplied by the offset: an offset of zero must leave it as it is, so add"),
-        Mistake("rows", "divided", "the head was divided among the classes: each starts with the whole row"),
-        Mistake("rows", "zero", "the head starts at zero: it starts at φ plus the offset, too"),
-    )
+    yield follows(found, formula, "φ plus the offset of each task", **START_MISTAKES)
     yield from _learns(found, phi, offsets)
+
+
+def _task_start(
+    phi: Params,
+    offsets: Params,
+    shared: float = 1,
+    added: float = 1,
+    tasks: str = "own",
+    rows: str = "alike",
+    part: str = "both",
+) -> Params:
+    """Return where each task starts among two classes, or what one of the usual mistakes makes of it."""
+    start = {}
+    for name, p in phi.items():
+        own = offsets[name] if part in ("both", name) else 0 * offsets[name]
+        offset = {
+            "own": own,
+            "mean": own.mean(0).expand_as(own),
+            "first": own[:1].expand_as(own),
+            "sum": own.sum(0).expand_as(own),
+        }[tasks]
+        start[name] = p * offsets[name] if part == "product" else shared * p + added * offset
+    head = start["head_weight"][:, None].expand(-1, 2, -1)
+    return start | {"head_weight": {"alike": head, "divided": head / 2, "zero": 0 * head}[rows]}
 
 
 def _learns(found: Params, phi: Params, offsets: Params) -> Iterator[Point]:

@@ -13,23 +13,23 @@ TOP, LEFT, SIDE = 10, 12, 30  # where its square of ink is
 
 def _images() -> dict[str, np.ndarray]:
     """Return the images that are tried, by what is looked at in each."""
-    paper = np.full((HIGH, WIDE), PAPER, np.uint8)
-    paper[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = INK
+    square = np.full((HIGH, WIDE), PAPER, np.uint8)
+    square[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = INK
     thin = np.full((280, 280), PAPER, np.uint8)
     thin[:, 143] = INK
-    touching = paper.copy()
+    touching = square.copy()
     touching[20:60, :4] = INK  # a stroke that reaches the border
     shades = np.full((84, 84), PAPER, np.uint8)
     shades[30:54, 18:42], shades[30:54, 42:66] = 127, INK  # half and full ink
     return {
-        "square": paper,
-        "wide": paper.T,
+        "square": square,
+        "wide": square.T,
         "touching": touching,
         "line": thin,
         "night": 255 - thin,
-        "pale": (200 + paper.astype(int) * 55 // 255).astype(np.uint8),
+        "pale": (200 + square.astype(int) * 55 // 255).astype(np.uint8),
         "shades": shades,
-        "grey": np.where(paper > 0, 180, 20).astype(np.uint8),
+        "grey": np.where(square > 0, 180, 20).astype(np.uint8),
         "empty": np.full((40, 40), PAPER, np.uint8),
     }
 
@@ -59,7 +59,7 @@ def ink(attempt: Attempt) -> Iterator[Point]:
     yield (
         bool(np.abs(found["wide"].T - found["square"]).max() < 0.2),
         "a wide page is treated as a high one",
-        "a wide page comes out another way than a high one: pad whichever side is shorter, evenly",
+        "a wide page comes out differently from a high one: pad whichever side is shorter, evenly",
     )
     yield from _strokes(found)
 
@@ -109,8 +109,8 @@ def _place(square: np.ndarray) -> Iterator[Point]:
     yield (
         len(rows) < 1.3 * size,
         "the whole page is there",
-        f"a square of a third of the page came out {len(rows)} of 28 pixels large: the page was cropped, with it "
-        "goes how large a sign was drawn, and where",
+        f"a square of a third of the page came out {len(rows)} of 28 pixels large: the page was cropped. "
+        "Keep all of it, as it also tells how large a sign was drawn, and where",
     )
     yield (
         len(rows) > 0.7 * size,

@@ -2,9 +2,9 @@
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from metalearn.learners.backbone import Params
 
 Attempt = Callable[..., Any]
 Point = tuple[bool, str, str]  # whether it holds; what to say if it does; a hint if it does not
+Mistakes = Mapping[str, Mapping[Any, str]]  # for each option of a formula, its wrong values, each with its hint
 
 # What PyTorch and NumPy say of common mistakes, and what is meant.
 ERRORS = {
@@ -156,33 +157,27 @@ def close(a: Any, b: Any) -> bool:
     return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-3, atol=1e-5))
 
 
-class Mistake(NamedTuple):
-    """A wrong way to compute something: the formula with another value of one option, and what to say of it."""
-
-    option: str
-    value: Any
-    hint: str
-
-
-def follows(found: Any, formula: Callable[..., Any], what: str, *mistakes: Mistake) -> Point:
+def follows(found: Any, formula: Callable[..., Any], what: str, /, **mistakes: Mapping[Any, str]) -> Point:
     """Check the numbers against ``formula()``, which is called ``what``.
 
-    If they are wrong, look for the mistake that gives exactly these numbers, and then for two made at once. If there is
-    none, say by how much they are off.
+    ``mistakes`` has, for each option of the formula, its wrong values and a hint for each. If the numbers are wrong,
+    look for the mistake that gives exactly these numbers, and then for two made at once. If there is none, say by how
+    much they are off.
     """
     right = formula()
     if close(found, right):
         return True, f"the numbers are right: {what}", ""
-    return False, "", mistaken(found, formula, *mistakes) or _difference(found, right, what)
+    return False, "", mistaken(found, formula, **mistakes) or _difference(found, right, what)
 
 
-def mistaken(found: Any, formula: Callable[..., Any], *mistakes: Mistake) -> str:
+def mistaken(found: Any, formula: Callable[..., Any], /, **mistakes: Mapping[Any, str]) -> str:
     """Return the hint for the mistake, or the two, that give these numbers; nothing if there are none such."""
+    single = [(option, value, hint) for option, hints in mistakes.items() for value, hint in hints.items()]
     for count in (1, 2):
-        for made in itertools.combinations(mistakes, count):
-            options = {mistake.option: mistake.value for mistake in made}
+        for made in itertools.combinations(single, count):
+            options = {option: value for option, value, _ in made}
             if len(options) == count and close(found, formula(**options)):
-                return ". Also: ".join(mistake.hint for mistake in made)
+                return ". Also: ".join(hint for _, _, hint in made)
     return ""
 
 
@@ -193,7 +188,7 @@ def _difference(found: Any, right: Any, what: str) -> str:
     a, b = (np.concatenate(side).astype(float) for side in zip(*pairs, strict=True))
     factor = float(a @ b / max(b @ b, 1e-12))
     if abs(factor) > 1e-3 and np.allclose(a, factor * b, rtol=1e-3, atol=1e-5):
-        return f"every number is {factor:.4g} times that of {what}: a factor is missing, or one too many"
+        return f"every number is {factor:.4g} times that of {what}: a factor is missing, or there is one too many"
     worst = int(np.abs(a - b).argmax())
     return f"the numbers are not those of {what}: number {worst} should be {b[worst]:.4f} and is {a[worst]:.4f}"
 

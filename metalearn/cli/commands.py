@@ -239,30 +239,51 @@ def _write_matrix(path: Path, names: Sequence[str], matrix: Any) -> None:
 
 def evaluate(options: argparse.Namespace) -> Result:
     """Measure a learner's accuracy, or what an embedding knows."""
-    from metalearn.cli.own import is_own, own_embedder, own_learner
-    from metalearn.pretrained.embedders import find_family
-    from metalearn.pretrained.learners import best_learner, load_learner
-    from metalearn.pretrained.reports import embedding_table, lake_runs_error, learner_accuracy
+    from metalearn.cli.own import is_own, own_learner
+    from metalearn.pretrained.reports import lake_runs_error
 
     _check_evaluate(options)
     if options.protocol == "lake-runs":
         own = own_learner(options.learner) if is_own(options.learner) else None
         return lake_runs_error(options.learner, options.split, options.runs, options.seed, own)
-    if name := options.embedding:
-        if not is_own(name):
-            find_family(name)
-        characters = _data(options)
-        embedder = own_embedder(name, characters, options.split) if is_own(name) else None
-        return embedding_table(name, characters, options.split, options.seed, own=embedder)
+    return _evaluate_embedding(options) if options.embedding else _evaluate_learner(options)
+
+
+def _evaluate_embedding(options: argparse.Namespace) -> Result:
+    from metalearn.cli.own import is_own, own_embedder
+    from metalearn.pretrained.embedders import find_family
+    from metalearn.pretrained.reports import embedding_table
+
+    name, own = options.embedding, is_own(options.embedding)
+    if not own:
+        find_family(name)
+    characters = _data(options)
+    embedder = own_embedder(name, characters, options.split) if own else None
+    return embedding_table(name, characters, options.split, options.seed, own=embedder)
+
+
+def _evaluate_learner(options: argparse.Namespace) -> Result:
+    import numpy as np
+
+    from metalearn.characters.splits import split
+    from metalearn.cli.own import find_learner, is_own
+    from metalearn.pretrained.learners import best_learner
+    from metalearn.pretrained.reports import learner_accuracy
+    from metalearn.pretrained.seen import count_seen
+
     name = options.learner or best_learner(options.split)
     if is_own(name):
         unread(options, "a learner of your own", "allow_seen")
-    learner = own_learner(name) if is_own(name) else load_learner(name, options.split)
-    return learner_accuracy(
+    learner, characters = find_learner(name, options.split), _data(options)
+    tested = np.arange(len(characters)) if options.classes == "all" else split(characters, options.split).test
+    # Nothing is known of what a learner that the user's own code makes has seen.
+    seen = None if is_own(name) else count_seen(name, options.split, characters, tested, options.allow_seen)
+    found = learner_accuracy(
         learner,
         name,
-        _data(options),
+        characters,
         options.split,
+        tested,
         within_alphabet=options.protocol == "within-alphabet",
         ways=options.ways,
         shots=options.shots,
@@ -270,10 +291,8 @@ def evaluate(options: argparse.Namespace) -> Result:
         tasks=options.tasks,
         steps=options.steps,
         seed=options.seed,
-        classes=options.classes,
-        allow_seen=options.allow_seen,
-        described=not is_own(name),
     )
+    return found | {"classes": options.classes} | ({} if seen is None else {"seen_in_training": seen})
 
 
 def _check_evaluate(options: argparse.Namespace) -> None:
@@ -341,13 +360,11 @@ def adapt(options: argparse.Namespace) -> Result:
     import torch
 
     from metalearn._device import find_device
-    from metalearn.cli.own import is_own, own_learner
-    from metalearn.pretrained.learners import load_learner
+    from metalearn.cli.own import find_learner, is_own
     from metalearn.tasks.single_task import make_task
 
     check_split(options)
-    own = is_own(options.learner)
-    learner = own_learner(options.learner) if own else load_learner(options.learner, options.split)
+    learner = find_learner(options.learner, options.split)
     characters = _data(options)
     chosen = characters.find(options.characters)
     task = make_task(characters, chosen, options.shots, options.queries, options.seed)
@@ -357,7 +374,7 @@ def adapt(options: argparse.Namespace) -> Result:
     return {
         "characters": options.characters,
         "data": characters.name,
-        "split": None if own else options.split,
+        "split": None if is_own(options.learner) else options.split,
         "learner": options.learner,
         "shots": options.shots,
         "queries": options.queries,

@@ -27,15 +27,14 @@ def name_images(options: argparse.Namespace) -> Result:
     """Name new images, given a folder with a few of each class."""
     from metalearn.characters.collection import read_images
     from metalearn.characters.image_folder import load_folder
-    from metalearn.cli.own import is_own, own_learner
-    from metalearn.pretrained.learners import load_learner
+    from metalearn.cli.own import find_learner
     from metalearn.recognition.naming import predict
 
     check_split(options)
     for output, suffix in ((options.csv, ".csv"), (options.html, ".html")):
         if output:
             output_file(output, suffix)
-    learner = own_learner(options.learner) if is_own(options.learner) else load_learner(options.learner, options.split)
+    learner = find_learner(options.learner, options.split)
     classes = load_folder(options.support)
     images = read_images([user_path(path) for path in options.queries])
     for why in images.problems:

@@ -47,6 +47,13 @@ def own_learner(name: str) -> "Learner":
     return learner
 
 
+def find_learner(name: str, split_name: str) -> "Learner":
+    """Return the learner of that name: the user's own, one that ships for the split, or one at a path."""
+    from metalearn.pretrained.learners import load_learner
+
+    return own_learner(name) if is_own(name) else load_learner(name, split_name)
+
+
 def own_embedder(name: str, characters: "CharacterSet", split_name: str) -> "Embedder":
     """Return the embedder called ``package.module:Name``, fitted to the training characters of a split."""
     from metalearn.characters.splits import split

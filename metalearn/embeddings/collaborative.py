@@ -227,7 +227,7 @@ class CollaborativeEmbedding(TransformerMixin, BaseEstimator):
                 update=SGD(HEAD_STEP_SIZE),
                 steps=HEAD_STEPS,
                 every_query=False,
-                loss=mean_over_drawings,
+                loss=mean_over_drawings,  # as what ships was made; it decides where the embedding lies
             )
             head = trajectory.parameters[-1]["head_weight"][0]
             direction = torch.linalg.svd(head - head.mean(0), full_matrices=False).Vh[0]

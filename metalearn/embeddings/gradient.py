@@ -155,7 +155,7 @@ class GradientEmbedding(GivenModelEmbedder):
                 update=SGD(self.step_size),
                 steps=steps,
                 every_query=False,
-                loss=mean_over_drawings,
+                loss=mean_over_drawings,  # as what ships was made; it decides where the embedding lies
             )
         return list(trajectory.parameters[1:])
 

@@ -32,7 +32,7 @@ _COMPONENTS = {
     "explained_variance_ratio_": floats("components"),
     "singular_values_": floats("components"),
 }
-# What reducers learn that their transform does not need: a reducer that was itself read from a file may lack it.
+# What a reducer learns and its transform does not need. One that was itself read from a file may not have it.
 OF_THE_FIT_ALONE = ("explained_variance_ratio_", "singular_values_", "noise_variance_", "var_")
 # What reducers of scikit-learn learn from tasks: the only attributes that a file can set.
 REDUCERS: dict[str, Layout] = {

@@ -42,7 +42,7 @@ def task_losses(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def mean_over_drawings(logits: Tensor, y: Tensor) -> Tensor:
-    """Return each task's mean cross-entropy ``[T]``, in which every drawing counts the same."""
+    """Return each task's mean cross-entropy ``[T]``, in which every drawing counts the same: some embeddings use it."""
     return _by_drawing(logits, y).mean(1) if y.shape[1] else logits.new_zeros(len(y))
 
 

@@ -182,25 +182,25 @@ def dots(marks: Sequence[Mark], xlabel: str, title: str = "", percent: bool = Tr
     return styled(figure.update_xaxes(title=xlabel, tickformat=".0%" if percent else None))
 
 
-TICKS = (1, 3, 10, 30, 100)  # points, of gains on a stretched axis
+TICKS = (1, 3, 10, 30, 100)  # points, on the stretched axis of gains
 
 
-def gains(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
-    """Draw gains over controls, in percentage points: one line per label, in the order in which they come.
+def gains(marks: Sequence[Mark], xlabel: str) -> go.Figure:
+    """Draw gains in percentage points, as :func:`dots` does, on an axis that is stretched near zero.
 
-    The axis is stretched near zero, so that one gain of thirty points does not squeeze those of one; zero is stressed.
+    Beside a gain of thirty points, gains of one point can still be told apart. A thick line marks zero.
 
     Parameters
     ----------
     marks : sequence of Mark
-        What to draw: gains as shares, with their intervals.
-    xlabel, title : str
-        What the axis and the figure are called.
+        The gains, as shares: 0.01 is one point.
+    xlabel : str
+        What the axis is called.
 
     Returns
     -------
     plotly Figure
-        One trace per group.
+        The figure of :func:`dots`, stretched.
 
     Examples
     --------
@@ -209,7 +209,7 @@ def gains(marks: Sequence[Mark], xlabel: str, title: str = "") -> go.Figure:
     >>> ml.plots.gains(marks, "gain, points").data[0].text
     ('+21.00 ± 2.00', '+0.10 ± 0.20')
     """
-    figure = dots(marks, xlabel, title)
+    figure = dots(marks, xlabel)
     for trace in figure.data:
         means, halves = 100 * np.array(trace.x), 100 * np.array([half or 0 for half in trace.error_x.array])
         at = np.arcsinh(means)

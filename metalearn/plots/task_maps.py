@@ -1,13 +1,12 @@
 """Maps of tasks: the points, drawings in their place, and marks on top."""
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
 
+from metalearn.characters.png import png_address
 from metalearn.plots.style import PALETTE, STRESSED, SYMBOLS, styled
 
 COMPONENTS = ("first component", "second component", "third component")
@@ -206,7 +205,7 @@ def with_drawings(figure: go.Figure, coordinates: np.ndarray, pictures: np.ndarr
             np.maximum(cell[..., 3], pictures[task], out=cell[..., 3])
     margin = 14 * (high - low) / size
     figure.add_layout_image(
-        source=_as_png(sheet),
+        source=png_address(Image.fromarray(sheet, "RGBA")),
         xref="x",
         yref="y",
         x=low[0] - margin[0],
@@ -217,12 +216,6 @@ def with_drawings(figure: go.Figure, coordinates: np.ndarray, pictures: np.ndarr
         layer="below",
     )
     return figure.update_traces(marker_opacity=0, unselected_marker_opacity=0, selector={"mode": "markers"})
-
-
-def _as_png(sheet: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(sheet, "RGBA").save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def _points(

@@ -257,7 +257,7 @@ def base_parameters(folder: str, root: Path | None = None) -> tuple[Params, str]
     The base model is the prototypical network in ``root/folder``, or else the one that ships. Raises MetalearnError
     where there is neither.
     """
-    if root is None or not (root / folder / f"{BASE_LEARNER}.json").exists():
+    if root is None or not artifacts.exists(root / folder / BASE_LEARNER):
         root = artifacts.PRETRAINED
     path = root / folder / BASE_LEARNER
     arrays, description = artifacts.load(path, "learner")

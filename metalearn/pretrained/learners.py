@@ -70,13 +70,6 @@ def load_learner(
     return learner.eval()
 
 
-def trained_on(name: str, split: str) -> str | None:
-    """Return the split that a learner was trained on; None for one whose file does not say."""
-    path = locate("learner", name, RECIPES, split)
-    found: str | None = artifacts.describe(path.with_name(f"{path.name}.json")).get("split")
-    return found
-
-
 def _settings(backbone: Backbone) -> dict[str, Any]:
     """Return a network's settings as they are after JSON: tuples have become lists."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(backbone).items()}

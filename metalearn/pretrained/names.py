@@ -21,7 +21,7 @@ def locate(kind: str, name: str, known: Collection[str], split: str, world: str 
     if name in known:
         return artifacts.PRETRAINED / artifact_folder(split, world) / name
     path = Path(name).expanduser()
-    if not name or (path.parent == Path() and not path.with_name(f"{path.name}.json").exists()):
+    if not name or (path.parent == Path() and not artifacts.exists(path)):
         raise MetalearnError(
             "unknown {kind} {name!r}; there are {known}, and the paths of those you saved",
             kind=kind,

@@ -20,8 +20,8 @@ from metalearn.evaluation.accuracy import evaluate
 from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import BASE_LEARNER, find_family, load_embedder
-from metalearn.pretrained.learners import best_learner, load_learner, trained_on
-from metalearn.pretrained.seen import seen_in_training
+from metalearn.pretrained.learners import best_learner, load_learner
+from metalearn.pretrained.seen import seen_of_lakes_runs
 from metalearn.tasks.character_tasks import all_character_tasks
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.lake_runs import load_lake_runs
@@ -29,15 +29,13 @@ from metalearn.tasks.task_batch import Tasks
 
 Result = dict[str, Any]
 
-# How many of Omniglot's 659 evaluation characters other splits train or validate on.
-SEEN_OF_LAKES = {"article": 486, "vinyals": 236}
-
 
 def learner_accuracy(
     learner: Learner,
     name: str,
     characters: CharacterSet,
     split_name: str,
+    tested: np.ndarray,
     *,
     ways: int = 5,
     shots: int = 1,
@@ -46,26 +44,8 @@ def learner_accuracy(
     steps: int | None = None,
     within_alphabet: bool = False,
     seed: int = 0,
-    classes: str = "test",
-    allow_seen: bool = False,
-    described: bool = True,
 ) -> Result:
-    """Measure a learner on episodes of test characters: accuracy with its 95 % interval.
-
-    ``classes`` are those of the "test" side, or "all" characters. Those that the learner has seen in training are
-    counted, and refused unless ``allow_seen``. Without ``described`` nothing is known of what it has seen: ``name`` is
-    no name of one that ships, and no path.
-    """
-    tested = np.arange(len(characters)) if classes == "all" else split(characters, split_name).test
-    seen = seen_in_training(name, split_name, characters, tested) if described else tested[:0]
-    if len(seen) and not allow_seen:
-        raise MetalearnError(
-            "{learner} was trained or validated on {count} of the {all} characters it is to be tested on; use the "
-            "split it was trained on, or say --allow-seen",
-            learner=name,
-            count=len(seen),
-            all=len(tested),
-        )
+    """Measure a learner on episodes of the ``tested`` characters: accuracy with its 95 % interval."""
     sampler = Episodes(
         characters,
         tested,
@@ -92,8 +72,6 @@ def learner_accuracy(
         "accuracy_by_step": [estimate.mean for estimate in found.by_step],
         **({"worst_alphabet": next(iter(by_alphabet)), "by_alphabet": by_alphabet} if by_alphabet else {}),
         "protocol": "within-alphabet" if within_alphabet else "unstructured",
-        "classes": classes,
-        **({"seen_in_training": len(seen)} if described else {}),
         **_setting(name, learner, characters.name, split_name, seed),
     }
 
@@ -104,7 +82,7 @@ def lake_runs_error(
     """Measure a learner on Lake's one-shot runs: the mean error over runs with its 95 % interval."""
     runs = load_lake_runs(folder)
     name = name or best_learner(split_name)
-    if own is None and (seen := SEEN_OF_LAKES.get(trained_on(name, split_name) or "")):
+    if own is None and (seen := seen_of_lakes_runs(name, split_name)):
         raise MetalearnError(
             "{learner} was trained on {seen} of the 659 evaluation characters, from which Lake's runs are; use one of "
             "the lake split: --split lake",

@@ -194,7 +194,8 @@ class _Parts:
     def _restore_reducer(self, step: Any, learned: dict[str, np.ndarray]) -> None:
         """Give a reducer of scikit-learn what it has learned; how many numbers it takes and returns follows from it."""
         layout = REDUCERS[type(step).__name__]
-        # A scaler may leave the mean or the scale alone; of what was read from a file, transform's part was kept.
+        # A scaler may not have been asked for both. A reducer that was read from a file has no more than its transform
+        # needs, also when it is saved again.
         optional = layout if isinstance(step, StandardScaler) else OF_THE_FIT_ALONE
         sizes = check_arrays(self.path, learned, {n: a for n, a in layout.items() if n in learned or n not in optional})
         for name in layout:
@@ -205,7 +206,10 @@ class _Parts:
                 setattr(step, name, sizes[size])
 
     def own_array(self, name: str) -> np.ndarray:
-        """Return an array that belongs to a part. Raises MetalearnError where there is none, or it is not finite."""
+        """Return the array of that name, and note that a part has it: the others are the learner's own state.
+
+        Raises MetalearnError where there is no such array, or it holds a number that is not finite.
+        """
         if name not in self.arrays:
             raise unusable(self.path, f"it lacks the array {name!r}")
         array = self.arrays[name]

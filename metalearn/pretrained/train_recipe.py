@@ -62,10 +62,8 @@ def make_learner(
     last_steps = recipe.finish * steps // max(1, recipe.meta_steps)  # a shorter training has a shorter finish too
     schedule, last = _schedule(recipe, steps), _finish(recipe, last_steps)
     held_out = find_world(world).validation(characters, sides, seed + 1)
-    count = recipe.backbone.copies
     saved = name if embedding == "own" else f"{name}-{embedding}"
-    run = saved if seed == 0 else f"{saved}-seed{seed}"  # a run with another seed is another run
-    runs = [folder / ".runs" / (run if count == 1 else f"{run}-{copy + 1}") for copy in range(count)]
+    runs = _run_folders(folder, saved, seed, recipe.backbone.copies)
     about = {
         "learner": name,
         "data": characters.name,
@@ -101,6 +99,12 @@ def make_learner(
     if distributed.first():
         artifacts.save(folder / saved, artifacts.halved(arrays), description)
     return description
+
+
+def _run_folders(folder: Path, name: str, seed: int, copies: int) -> list[Path]:
+    """Return where the trainings of a learner's copies are kept; with another seed, it is another training."""
+    run = name if seed == 0 else f"{name}-seed{seed}"
+    return [folder / ".runs" / (run if copies == 1 else f"{run}-{copy + 1}") for copy in range(copies)]
 
 
 def check_made_for(path: Path, characters: CharacterSet, seed: int) -> None:
@@ -234,7 +238,7 @@ def _times(courses: Sequence[Progress]) -> dict[str, float]:
 def _base(characters: CharacterSet, split_name: str, world: str, root: Path, seed: int) -> tuple[Params, str]:
     """Return the parameters that learners of a world start from, and their checksum; a world's own are made first."""
     folder = _base_folder(split_name, world)
-    missing = find_world(world).own_base and not (root / folder / f"{BASE_LEARNER}.json").exists()
+    missing = find_world(world).own_base and not artifacts.exists(root / folder / BASE_LEARNER)
     distributed.wait()  # all processes have looked before one of them makes it
     if missing:
         make_learner(BASE_LEARNER, characters, split_name, root, seed=seed, world=world)
@@ -247,7 +251,7 @@ def _embedder(
 ) -> tuple[Embedder, str]:
     """Return what tells a learner about a task, and its checksum; the world's embedder is made if it is missing."""
     folder = root / artifact_folder(split_name, world)
-    if distributed.first() and not (folder / f"{EPISODE_EMBEDDER}.json").exists():
+    if distributed.first() and not artifacts.exists(folder / EPISODE_EMBEDDER):
         make_episode_embedder(characters, split_name, world, root, seed)
     distributed.wait()
     return used_embedder(folder, embedding), artifacts.describe(folder / f"{EPISODE_EMBEDDER}.json")["sha256"]

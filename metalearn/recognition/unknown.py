@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from metalearn.characters.character_set import CharacterSet
+from metalearn.errors import MetalearnError
 from metalearn.learners.init_hooks import class_means
 from metalearn.learners.learner import Learner
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.episodes import fitting_episodes
 from metalearn.tasks.task_batch import TaskBatch
 
 REFUSED = 0.05  # the share of drawings of the classes that may wrongly be called none of them
@@ -71,9 +72,14 @@ class KnownLimit:
         MetalearnError
             For fewer than three characters, or fewer than two drawings of each.
         """
-        ways = min(ways, len(held_out) - 1)
-        shots = min(shots, int(characters.counts[held_out].max()) - 1)
-        tasks = Episodes(characters, held_out, ways + 1, shots, queries=1, batch_size=TASKS, seed=seed).batch(0)
+        episodes = fitting_episodes(characters, held_out, ways + 1, shots, 1, batch_size=TASKS, seed=seed)
+        ways, shots = episodes.ways - 1, episodes.shots
+        if ways < 2:
+            raise MetalearnError(
+                "at least 3 characters with 2 drawings each are needed to tell what is none of them; {name} has 2",
+                name=characters.name,
+            )
+        tasks = episodes.batch(0)
         known, unknown = _distances_with_a_stranger(learner, tasks)
         half = TASKS // 2
         distance = float(np.quantile(known[:half], 1 - REFUSED))

@@ -112,8 +112,8 @@ class CharacterTasks:
         panel_drawing = rng.integers(home.counts[panel])
         # A character must not stand against itself: the panel has one to spare. It drops the character
         # itself or, where that is not in it, its last one.
-        itself_too = (panel == targets[:, None]) & (home is self.characters)
-        keep = np.argsort(itself_too, axis=1, kind="stable")[:, :-1]
+        is_itself = (panel == targets[:, None]) & (home is self.characters)
+        keep = np.argsort(is_itself, axis=1, kind="stable")[:, :-1]
         others = gather_drawings(home, panel[keep][:, None], panel_drawing[keep][:, None], self.against)
         if home is not self.characters:
             unknown = torch.full_like(others.support_ids, -1), torch.full_like(others.query_ids, -1)

@@ -60,27 +60,23 @@ class Sheet:
         for k, line in enumerate(lines):
             self.words(x, y + (k - (len(lines) - 1) / 2) * 1.3 * size, line, size=size)
 
-    def arrow(
-        self, *points: tuple[float, float], color: str = INK, dash: str = "", width: float = 1.8, head: bool = True
-    ) -> None:
+    def arrow(self, *points: tuple[float, float], color: str = INK, dash: str = "", width: float = 1.8) -> None:
         """Draw an arrow through points, straight for two of them and curved for three or four."""
         (x, y), *rest = points
         path = f"M{x:.1f},{y:.1f} " + {1: "L", 2: "Q", 3: "C"}[len(rest)]
         path += " ".join(f"{a:.1f},{b:.1f}" for a, b in rest)
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self.parts.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{width}"{dashed}/>')
-        if head:
-            (x0, y0), (x1, y1) = points[-2:]
-            angle = math.atan2(y1 - y0, x1 - x0)
-            wings = [(x1 - 10 * math.cos(angle + turn), y1 - 10 * math.sin(angle + turn)) for turn in (-0.42, 0.42)]
-            corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in [(x1, y1), *wings])
-            self.parts.append(f'<polygon points="{corners}" fill="{color}"/>')
+        (x0, y0), (x1, y1) = points[-2:]
+        angle = math.atan2(y1 - y0, x1 - x0)
+        wings = [(x1 - 10 * math.cos(angle + turn), y1 - 10 * math.sin(angle + turn)) for turn in (-0.42, 0.42)]
+        corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in [(x1, y1), *wings])
+        self.parts.append(f'<polygon points="{corners}" fill="{color}"/>')
 
-    def line(self, *points: tuple[float, float], color: str = INK, dash: str = "", width: float = 1.8) -> None:
+    def line(self, *points: tuple[float, float], color: str = INK, width: float = 1.8) -> None:
         """Draw a line through any number of points."""
         corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
-        dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        self.parts.append(f'<polyline points="{corners}" fill="none" stroke="{color}" stroke-width="{width}"{dashed}/>')
+        self.parts.append(f'<polyline points="{corners}" fill="none" stroke="{color}" stroke-width="{width}"/>')
 
     def dot(self, x: float, y: float, radius: float = 5, color: str = INK, fill: str | None = None) -> None:
         """Draw a dot."""
@@ -89,11 +85,11 @@ class Sheet:
             'stroke-width="1.6"/>'
         )
 
-    def ellipse(self, x: float, y: float, rx: float, ry: float, *, turn: float = 0, color: str = QUIET) -> None:
-        """Draw the outline of an ellipse, turned by some degrees."""
+    def ellipse(self, x: float, y: float, rx: float, ry: float, *, turn: float) -> None:
+        """Draw the outline of an ellipse, turned by so many degrees."""
         self.parts.append(
             f'<ellipse cx="{x}" cy="{y}" rx="{rx}" ry="{ry}" transform="rotate({turn} {x} {y})" fill="none" '
-            f'stroke="{color}" stroke-width="1.6"/>'
+            f'stroke="{QUIET}" stroke-width="1.6"/>'
         )
 
     def text(self) -> str:

@@ -10,11 +10,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from metalearn.characters.character_set import CharacterSet
 from tests.end_to_end.conftest import Server, address, browser, new_page, server
-from tests.end_to_end.map_page import JS_FIND, canvas, free_tasks, place
+from tests.end_to_end.map_page import JS_FIND, canvas, free_tasks, place, selected
 
 __all__ = ["address", "browser", "server"]  # fixtures
 
-POINTS = ".js-plotly-plot .points path"
 MARKS = "[...find().view.selected].join()"
 PICTURES = "[...document.querySelectorAll('[data-testid=stImage] img')].map(image => image.src).join()"
 LOSSES = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fullData.map(of => `${of.y}`)).join()"
@@ -41,7 +40,7 @@ def test_from_the_start_of_a_server_to_the_first_picture(
         with server() as address:
             page = new_page(browser)
             page.goto(address)
-            page.locator(POINTS).first.wait_for()
+            page.get_by_role("button", name="A", exact=True).wait_for()
             assert page.locator("[data-testid=stException]").count() == 0
             page.close()
 
@@ -54,19 +53,23 @@ def test_a_click_on_the_map(
     benchmark: BenchmarkFixture, address: str, visitor_page: Page, maps: str, what: str
 ) -> None:
     visitor_page.goto(f"{address}/task_space{maps}")
-    canvas(visitor_page).wait_for()
+    shown = canvas(visitor_page)
+    shown.wait_for()
     visitor_page.wait_for_timeout(4000)
     number = count(37, step=61)
 
-    def next_point() -> tuple[tuple[float, float], dict[str, object]]:
+    def next_task() -> tuple[tuple[int, float, float], dict[str, object]]:
         visitor_page.wait_for_timeout(1500)
-        tasks = free_tasks(canvas(visitor_page))
-        return place(canvas(visitor_page), tasks[next(number) % len(tasks)]), {}
+        tasks = free_tasks(shown)
+        task = tasks[next(number) % len(tasks)]
+        return (task, *place(shown, task)), {}
 
-    def click(x: float, y: float) -> None:
+    def click(task: int, x: float, y: float) -> int:
         until_new(visitor_page, what, lambda: visitor_page.mouse.click(x, y))
+        return task
 
-    benchmark.pedantic(click, setup=next_point, rounds=12)
+    assert [benchmark.pedantic(click, setup=next_task, rounds=12)] == selected(shown)
+    assert visitor_page.locator("[data-testid=stException]").count() == 0
 
 
 def test_other_drawings_adapted_to(

@@ -100,7 +100,7 @@ def test_a_broken_answer(
     serve: Callable[[bytes | None], list[int]], caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     serve(content)
-    falls_back(caplog)
+    assert "could not be downloaded" in falls_back(caplog)
 
 
 def test_a_network_that_does_not_answer_is_asked_once_and_not_for_long(

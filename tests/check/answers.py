@@ -864,11 +864,11 @@ def _half(a, b):
 wrong("paired_difference", "it is a minus b")(_interval(_half, lambda a, b: (b - a).mean()))
 wrong("paired_difference", "the mean of a alone")(_interval(_half, lambda a, b: a.mean()))
 wrong("paired_difference", "the mean of b alone")(_interval(_half, lambda a, b: b.mean()))
-wrong("paired_difference", "the sum over tasks")(_interval(_half, lambda a, b: (a - b).sum()))
+wrong("paired_difference", "the differences of all tasks are added up")(_interval(_half, lambda a, b: (a - b).sum()))
 wrong("paired_difference", "the median of the differences")(_interval(_half, lambda a, b: np.median(a - b)))
 wrong("paired_difference", "this is a ratio")(_interval(_half, lambda a, b: a.mean() / b.mean()))
 wrong("paired_difference", "divided by b")(_interval(_half, lambda a, b: (a - b).mean() / b.mean()))
-wrong("paired_difference", "points of a hundred")(_interval(_half, lambda a, b: 100 * (a - b).mean()))
+wrong("paired_difference", "the difference is in percent")(_interval(_half, lambda a, b: 100 * (a - b).mean()))
 wrong("paired_difference", "lost their sign")(_interval(_half, lambda a, b: np.abs(a - b).mean()))
 wrong("paired_difference", "the two ends")(lambda a, b: ((a - b).mean() - _half(a, b), (a - b).mean() + _half(a, b)))
 wrong("paired_difference", "hard tasks are hard for both")(
@@ -972,7 +972,7 @@ wrong("ink", "pad evenly")(_inked(square=lambda level: _squared(level, lambda si
 wrong("ink", "do not centre the ink")(_inked(square=_centred))
 wrong("ink", "the picture is transposed")(_inked(contrast=lambda x: _full(x).T))
 wrong("ink", "upside down")(_inked(contrast=lambda x: _full(x)[::-1]))
-wrong("ink", "a wide page comes out another way")(
+wrong("ink", "a wide page comes out differently")(
     _inked(square=lambda level: _squared(level, lambda side, size: (side - size) // (2 if level.shape[0] == 84 else 9)))
 )
 wrong("ink", "the *median* of the border")(
@@ -1015,7 +1015,7 @@ def _exact(n, p):
     return [(n * i // p, n * (i + 1) // p) for i in range(p)]
 
 
-wrong("shares", "two processes, and 1 shares")(lambda n, p: [(0, n)])
+wrong("shares", "two processes need two, and there are 1")(lambda n, p: [(0, n)])
 wrong("shares", "tasks count from 0")(lambda n, p: _shares(n, p, first=1))
 wrong("shares", "overlap or leave a gap")(lambda n, p: [(a, b - 1) for a, b in _shares(n, p)])
 wrong("shares", "overlap or leave a gap")(lambda n, p: [(a, b + 1) for a, b in _shares(n, p)])
@@ -1031,8 +1031,9 @@ wrong("shares", "a process without a task needs an empty one")(lambda n, p: [s f
 wrong("shares", "a process without a task needs an empty one")(lambda n, p: _exact(n, min(n, p)) if n else [])
 wrong("shares", "a list of pairs")(lambda n, p: [list(range(i, n, p)) for i in range(p)])
 wrong("shares", "a list of pairs")(lambda n, p: [n // p] * p)
+wrong("shares", "in the middle of a task")(lambda n, p: [(n * i / p, n * (i + 1) / p) for i in range(p)])
 wrong("shares", "a list of pairs")(lambda n, p: np.array_split(np.arange(n), p))
-wrong("shares", "8 shares")(lambda n, p: _exact(p, n))
+wrong("shares", "there are 8")(lambda n, p: _exact(p, n))
 wrong("shares", "the first share starts at task")(lambda n, p: _exact(n, p)[::-1])
 wrong("shares", "overlap or leave a gap")(
     lambda n, p: (
@@ -1049,7 +1050,7 @@ right("shares")(lambda n, p: list(zip((b := [round(i * n / p) for i in range(p +
 wrong("combined_gradient", "every process counts alike")(lambda g, n: g.mean(0))
 wrong("combined_gradient", "twice the processes")(lambda g, n: g.sum(0))
 wrong("combined_gradient", "added and divided by all tasks")(lambda g, n: g.sum(0) / n.sum())
-wrong("combined_gradient", "this is the sum over tasks")(lambda g, n: (g * n[:, None]).sum(0))
+wrong("combined_gradient", "the sum of the gradients of all tasks")(lambda g, n: (g * n[:, None]).sum(0))
 wrong("combined_gradient", "divided by the number of processes")(lambda g, n: (g * n[:, None]).mean(0))
 wrong("combined_gradient", "largest number of tasks")(lambda g, n: (g * n[:, None]).sum(0) / n.max())
 wrong("combined_gradient", "by tasks and by processes")(lambda g, n: (g * n[:, None]).mean(0) / n.sum())
@@ -1058,8 +1059,8 @@ wrong("combined_gradient", "divided by its tasks once more")(lambda g, n: (g / n
 wrong("combined_gradient", "used twice")(lambda g, n: (g * n[:, None] ** 2).sum(0) / n.sum())
 wrong("combined_gradient", "the root of their tasks")(lambda g, n: (g * n[:, None] ** 0.5).sum(0) / n.sum())
 wrong("combined_gradient", "a softmax of the numbers")(lambda g, n: (g * n.float().softmax(0)[:, None]).sum(0))
-wrong("combined_gradient", "only one process has a say")(lambda g, n: g[0])
-wrong("combined_gradient", "only one process has a say")(lambda g, n: g[n.argmin()])
+wrong("combined_gradient", "only one process counts")(lambda g, n: g[0])
+wrong("combined_gradient", "only one process counts")(lambda g, n: g[n.argmin()])
 wrong("combined_gradient", "in the wrong order")(lambda g, n: (g * n.flip(0)[:, None]).sum(0) / n.sum())
 wrong("combined_gradient", "the tasks of the *others*")(lambda g, n: (g * (n.sum() - n)[:, None]).sum(0) / n.sum())
 wrong("combined_gradient", "for all processes together")(lambda g, n: g * n[:, None] / n.sum())

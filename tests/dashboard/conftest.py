@@ -34,6 +34,14 @@ def app(characters: CharacterSet) -> Iterator[AppTest]:
     clear_caches()
 
 
+def by_link(app: AppTest, page: str, **query: str | list[str]) -> AppTest:
+    """A page of the dashboard, such as "task_space", as a link opens it."""
+    app.run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page(f"views/{page}.py").run()
+
+
 def captions(app: AppTest) -> str:
     """All captions of a page, as one text."""
     return " ".join(found.value for found in app.caption)

@@ -18,7 +18,7 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.pretrained.learners import load_learner
 from metalearn.pretrained.recipes import RECIPES
-from tests.dashboard.conftest import captions
+from tests.dashboard.conftest import by_link, captions
 
 
 @pytest.fixture
@@ -42,14 +42,6 @@ def press(page: AppTest, label: str) -> AppTest:
 
 def chosen(page: AppTest) -> list[str]:
     return page.session_state["characters"]
-
-
-def by_link(app: AppTest, **query: str | list[str]) -> AppTest:
-    """The page as a link opens it."""
-    app.run()
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.switch_page("views/adaptation.py").run()
 
 
 def unseen(characters: CharacterSet, split_name: str) -> list[int]:
@@ -112,6 +104,7 @@ def test_a_link_opens_this_very_task(app: AppTest, characters: CharacterSet) -> 
     names = [characters.characters[i] for i in (7, 30, 60)]
     page = by_link(
         app,
+        "adaptation",
         characters=[*names, "Nowhere/character01"],
         learners=["prototypes"],
         shots="3",
@@ -130,7 +123,7 @@ def test_a_link_opens_this_very_task(app: AppTest, characters: CharacterSet) -> 
 
 
 def test_a_link_with_nonsense_is_an_empty_state(app: AppTest) -> None:
-    page = by_link(app, characters="Nowhere/character01", learners="nobody", told="lies", ways="many")
+    page = by_link(app, "adaptation", characters="Nowhere/character01", learners="nobody", told="lies", ways="many")
     assert not page.exception
     assert not page.error
     assert "Choose at least two characters" in page.info[0].value
@@ -142,7 +135,7 @@ def test_a_link_with_nonsense_is_an_empty_state(app: AppTest) -> None:
 def test_characters_at_random_are_unseen_where_there_are_any(
     app: AppTest, characters: CharacterSet, split_name: str
 ) -> None:
-    page = by_link(app, split=split_name)
+    page = by_link(app, "adaptation", split=split_name)
     never = {characters.characters[i] for i in unseen(characters, split_name)}
     for _ in range(3):
         assert set(chosen(press(page, "5 at random"))) <= never

@@ -73,13 +73,10 @@ def test_no_identifier_is_shown(page: AppTest, table: str) -> None:
         for chart in page.get("plotly_chart")[:-1]:
             shown += json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"]
         words = {word.strip(",") for text in shown for word in text.replace("<br>", " ").split()}
-        assert words.isdisjoint({name for name in page_names() if "-" in name or "_" in name} | {"preinit"})
+        identifiers = {name for name in library_texts.IN_TABLES if "-" in name or "_" in name}
+        assert words.isdisjoint(identifiers | {"preinit"})
         assert "shuffled" not in shown
         assert not figure["layout"]["title"].get("text")
-
-
-def page_names() -> set[str]:
-    return {*library_texts.LEARNERS, *library_texts.CONTROLS, *library_texts.EMBEDDINGS}
 
 
 def gain(world: str, learner: str, over: str, mean: float, ci95: float) -> dict[str, object]:
@@ -124,11 +121,7 @@ def test_every_world_has_its_verdict_and_every_learner_its_line(page: AppTest) -
     helps, others = ([case for case in found if case.helps is helping] for helping in (True, False))
     charts = [json.loads(chart.proto.spec)["layout"]["yaxis"]["ticktext"] for chart in page.get("plotly_chart")]
     assert [len(lines) for lines in charts[:2]] == [len(helps), len(others)]
-    assert charts[0][0].replace("<br>", " ").startswith(page_title(helps[0].learner))
-
-
-def page_title(learner: str) -> str:
-    return library_texts.LEARNERS[learner]
+    assert charts[0][0].replace("<br>", " ").startswith(library_texts.LEARNERS[helps[0].learner])
 
 
 def test_one_can_see_for_oneself_where_it_does_not_help(page: AppTest) -> None:

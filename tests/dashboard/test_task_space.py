@@ -20,7 +20,7 @@ from dashboard.widgets.map_chart import MapSettings
 from metalearn.characters.character_set import CharacterSet
 from metalearn.plots.style import short_name
 from metalearn.pretrained.maps import MAPPED_FAMILIES, load_map
-from tests.dashboard.conftest import captions
+from tests.dashboard.conftest import by_link, captions
 
 
 @pytest.fixture
@@ -108,10 +108,7 @@ def test_what_is_no_selection_selects_nothing(text: str) -> None:
 
 
 def test_the_map_of_episodes_says_which_split_it_is_of(app: AppTest, omniglot: CharacterSet) -> None:
-    app.run()
-    app.query_params["split"] = "article"
-    app.query_params["family"] = "episodes"
-    page = app.switch_page("views/task_space.py").run()
+    page = by_link(app, "task_space", split="article", family="episodes")
     assert not page.exception
     assert page.selectbox(key="split").value == "lake"
     assert page.selectbox(key="split").disabled
@@ -163,10 +160,7 @@ def test_what_is_no_selection_of_the_browser_selects_nothing(sent: object, monke
 
 
 def test_expanders_open_for_what_a_link_asks(app: AppTest, omniglot: CharacterSet) -> None:
-    app.run()
-    app.query_params["clusters"] = "yes"
-    app.query_params["compare"] = "generative"
-    page = app.switch_page("views/task_space.py").run()
+    page = by_link(app, "task_space", clusters="yes", compare="generative")
     assert [expander.proto.expanded for expander in page.expander] == [True, True]
 
 
@@ -196,10 +190,7 @@ def test_clusters_and_another_embedding(page: AppTest, omniglot: CharacterSet) -
 
 
 def test_a_link_with_the_old_names_of_maps_and_colours_still_opens(app: AppTest) -> None:
-    app.run()
-    app.query_params["map"] = "UMAP 2D, another seed"
-    app.query_params["colour"] = "k-means cluster"
-    page = app.switch_page("views/task_space.py").run()
+    page = by_link(app, "task_space", map="UMAP 2D, another seed", colour="k-means cluster")
     assert not page.exception
     assert page.selectbox(key="map").value == "umap-2d-again"
     assert page.selectbox(key="colour").value == "kmeans"

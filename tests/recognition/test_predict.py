@@ -91,3 +91,13 @@ def test_what_cannot_be_named(classes: dict[str, int], queries: int, message: st
     blank = np.zeros((9, 28, 28), np.uint8)
     with pytest.raises(MetalearnError, match=message):
         ml.predict(learner, {name: blank[:count] for name, count in classes.items()}, blank[:queries])
+
+
+def test_two_characters_are_too_few_to_set_a_limit(glyphs: CharacterSet, learner: ml.Learner) -> None:
+    with pytest.raises(MetalearnError, match="at least 3 characters"):
+        ml.KnownLimit.measured(learner, glyphs, np.arange(2), ways=5, shots=1)
+
+
+def test_a_limit_is_for_tasks_as_large_as_there_are(glyphs: CharacterSet, learner: ml.Learner) -> None:
+    limit = ml.KnownLimit.measured(learner, glyphs, np.arange(3), ways=5, shots=99)
+    assert "of 2 characters, 19 drawings each" in limit.measured_on

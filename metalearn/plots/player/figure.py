@@ -106,7 +106,8 @@ def _with_controls(figure: go.Figure, scene: Scene, start: int) -> go.Figure:
     steps = [{"label": str(k), "method": "animate", "args": [[str(k)], JUMP]} for k in range(scene.steps + 1)]
     slider = {
         "active": start,
-        "currentvalue": {"prefix": scene.say(STEP) + " ", "xanchor": "right"},
+        # Above a narrow figure, the buttons take the room of the step's number.
+        "currentvalue": {"prefix": scene.say(STEP) + " ", "xanchor": "right", "visible": not scene.narrow},
         "pad": {"b": 34},
         "len": 1,
         "x": 0,
