@@ -24,6 +24,7 @@ ORDER = (
     "pretrained",
     "benchmark",
     "check",
+    "course",
     "cli",
 )
 FILES = sorted(LIBRARY.rglob("*.py"))

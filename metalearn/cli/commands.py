@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metalearn import __version__
-from metalearn._files import cache_dir, user_path
+from metalearn._files import cache_dir, user_path, write_atomically
 from metalearn.cli.checks import output_file, output_folder, unread
 from metalearn.errors import MetalearnError
 
@@ -388,23 +388,19 @@ def adapt(options: argparse.Namespace) -> Result:
 
 def course(options: argparse.Namespace) -> Result:
     """Put the notebooks into a folder of the user's."""
-    import shutil
-
     from metalearn._front_ends import front_ends
+    from metalearn.course.edition import course_files
 
-    source = front_ends() / "notebooks"
-    files = [path for path in sorted(source.iterdir()) if path.suffix in (".ipynb", ".md") or path.name == "LICENSE"]
-    files += sorted((source / "figures").glob("*.svg"))
+    files = course_files(front_ends() / "notebooks", options.language)
     output_folder(options.folder)
-    there = [path.name for path in files if (options.folder / path.relative_to(source)).exists()]
+    there = [name for name in files if (options.folder / name).exists()]
     if there:
         raise MetalearnError(
             "{folder} holds {name} already; name another folder, or move it away", folder=options.folder, name=there[0]
         )
-    (options.folder / "figures").mkdir(parents=True, exist_ok=True)
-    for path in files:
-        shutil.copyfile(path, options.folder / path.relative_to(source))
-    return {"folder": str(options.folder), "notebooks": sum(path.suffix == ".ipynb" for path in files)}
+    for name, content in files.items():
+        write_atomically(options.folder / name, content)
+    return {"folder": str(options.folder), "notebooks": sum(name.endswith(".ipynb") for name in files)}
 
 
 def dashboard(options: argparse.Namespace) -> Result:

@@ -9,6 +9,7 @@ from metalearn import __version__
 from metalearn._device import NAMES
 from metalearn.cli import commands, display, naming
 from metalearn.cli.commands import Result
+from metalearn.course.edition import LANGUAGES
 from metalearn.errors import MetalearnError
 
 OWN = "package.module:Name is one of your own"
@@ -375,6 +376,7 @@ def _add_course(subparsers: Any) -> None:
     parser.add_argument(
         "folder", type=_path, metavar="DIR", help="a new folder, or one that does not hold these notebooks yet"
     )
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="English or Chinese (default: en)")
 
 
 def _add_dashboard(subparsers: Any) -> None:

@@ -1,0 +1,95 @@
+"""Another language changes the words of a notebook and nothing that it does."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from metalearn.course.edition import Notebook, course_files, faults, fingerprint, needs_pair, read_pairs, translated
+from metalearn.errors import MetalearnError
+
+TEXT = "## A title\n"
+CODE = 'for task in tasks:  # one by one\n    print(f"after {task} steps: {loss:.2f}")\n'
+
+
+def cell(kind: str, source: str, name: str) -> dict[str, object]:
+    return {"id": name, "cell_type": kind, "metadata": {}, "source": source.splitlines(keepends=True)}
+
+
+@pytest.fixture
+def notebook() -> Notebook:
+    return {"cells": [cell("markdown", TEXT, "a"), cell("code", CODE, "b"), cell("code", "x = 1", "c")]}
+
+
+def pairs_in(folder: Path, code: str, made_from: str = fingerprint(TEXT)) -> Path:
+    path = folder / "00.md"
+    sections = f"<!-- a {made_from} -->\n## 标题\n\n<!-- b {fingerprint(CODE)} -->\n```python\n{code}\n```\n"
+    path.write_text(sections, "utf-8")
+    return path
+
+
+SAME = '# 逐个任务\nfor task in tasks:\n    print(f"{loss:.2f}，第 {task} 步之后")'
+
+
+def test_words_are_exchanged_and_the_program_stays(notebook: Notebook, tmp_path: Path) -> None:
+    pairs = read_pairs(pairs_in(tmp_path, SAME))
+    assert faults(notebook, pairs) == []
+    made = ["".join(c["source"]) for c in translated(notebook, pairs)["cells"]]
+    assert made == ["## 标题", SAME, "x = 1"]
+    assert "".join(notebook["cells"][0]["source"]) == TEXT  # the English one is as it was
+
+
+@pytest.mark.parametrize(
+    ("code", "made_from", "said"),
+    [
+        (SAME.replace("tasks:", "others:"), fingerprint(TEXT), "b: another program"),
+        (SAME.replace(".2f", ".3f"), fingerprint(TEXT), "b: another program"),
+        (SAME, fingerprint("an older text"), "a: its English has changed"),
+    ],
+)
+def test_what_is_wrong_with_a_pair_is_said(
+    notebook: Notebook, tmp_path: Path, code: str, made_from: str, said: str
+) -> None:
+    (found,) = faults(notebook, read_pairs(pairs_in(tmp_path, code, made_from)))
+    assert found.startswith(said)
+
+
+def test_a_missing_pair_and_a_missing_cell_are_said(notebook: Notebook, tmp_path: Path) -> None:
+    pairs = read_pairs(pairs_in(tmp_path, SAME))
+    assert faults(notebook, {}) == ["a: has no pair", "b: has no pair"]
+    notebook["cells"] = notebook["cells"][:1]
+    assert faults(notebook, pairs) == ["b: no such cell"]
+
+
+def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "00.md"
+    path.write_text("<!-- a -->\n一\n<!-- a -->\n二\n", "utf-8")
+    with pytest.raises(MetalearnError, match="two sections for the cell a"):
+        read_pairs(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("x = 1", False),
+        ('load("lake")', False),
+        ("x = 1  # a remark", True),
+        ('title = "query accuracy"', True),
+        ('f"{x} of the tasks"', True),
+    ],
+)
+def test_code_has_words_if_there_is_something_to_read_in_it(source: str, words: bool) -> None:
+    assert needs_pair(cell("code", source, "a")) == words
+
+
+def test_an_edition_has_all_files_of_the_course() -> None:
+    folder = Path(__file__).parents[2] / "notebooks"
+    english, chinese = course_files(folder), course_files(folder, "zh")
+    assert set(english) == set(chinese)
+    done = {path.stem for path in (folder / "zh").glob("*.md")}
+    for name in english:
+        changed = english[name] != chinese[name]
+        assert changed == (name.endswith(".ipynb") and name[:2] in done)
+        if changed:
+            kinds = [[c["cell_type"] for c in json.loads(files[name])["cells"]] for files in (english, chinese)]
+            assert kinds[0] == kinds[1]
