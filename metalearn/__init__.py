@@ -63,6 +63,7 @@ _HOME = {
     "Estimate": "evaluation.estimate",
     "evaluate": "evaluation.accuracy",
     "query_accuracies": "evaluation.accuracy",
+    "export_onnx": "recognition.export",
     "predict": "recognition.naming",
     "Predictions": "recognition.naming",
     "KnownLimit": "recognition.unknown",
@@ -123,6 +124,7 @@ if TYPE_CHECKING:
     from metalearn.pretrained.learners import load_learner as load_learner
     from metalearn.pretrained.maps import load_map as load_map
     from metalearn.pretrained.results import load_table as load_table
+    from metalearn.recognition.export import export_onnx as export_onnx
     from metalearn.recognition.naming import Predictions as Predictions
     from metalearn.recognition.naming import predict as predict
     from metalearn.recognition.unknown import KnownLimit as KnownLimit

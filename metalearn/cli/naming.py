@@ -1,4 +1,4 @@
-"""The subcommand ``predict``: name new images, given a folder with a few of each class."""
+"""The subcommands ``predict`` and ``export``: name new images, given a folder with a few of each class."""
 
 import argparse
 import logging
@@ -51,6 +51,26 @@ def name_images(options: argparse.Namespace) -> Result:
         "answers": answers,
         "left_out": [str(why) for why in images.problems],
         "none_of_these": asdict(found.limit) if found.limit else None,
+    }
+
+
+def export(options: argparse.Namespace) -> Result:
+    """Let a learner adapt to a folder with a few images of each class, and write the network for use elsewhere."""
+    from metalearn.characters.image_folder import load_folder
+    from metalearn.cli.own import find_learner
+    from metalearn.recognition.export import export_onnx
+
+    check_split(options)
+    output_file(options.output, ".onnx")
+    learner = find_learner(options.learner, options.split)
+    classes = load_folder(options.support)
+    difference = export_onnx(learner, classes, options.output)
+    return {
+        "learner": options.learner,
+        "classes": list(classes.characters),
+        "output": str(options.output),
+        "bytes": options.output.stat().st_size,
+        "largest_difference": difference,
     }
 
 

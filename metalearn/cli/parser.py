@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     whole = _Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
     whole.add_argument("--version", action="version", version=__version__)
     subparsers = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    measuring, using = (_add_evaluate, _add_compare, _add_benchmark), (_add_adapt, _add_predict)
+    measuring, using = (_add_evaluate, _add_compare, _add_benchmark), (_add_adapt, _add_predict, _add_export)
     for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, *using, _add_course, _add_dashboard):
         add(subparsers)
     return whole
@@ -360,6 +360,25 @@ def _add_predict(subparsers: Any) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write answers and probabilities into this .csv")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also show images beside answers, in this .html")
+
+
+def _add_export(subparsers: Any) -> None:
+    parser = _command(
+        subparsers,
+        "export",
+        "let a learner adapt to your classes, and write the network as an ONNX file",
+        "metalearn export my-symbols --learner prototypes --output my-symbols.onnx",
+        naming.export,
+        display.fields,
+        seed=False,
+        data=False,
+    )
+    parser.add_argument("support", type=Path, metavar="SUPPORT", help="folder or .zip with a folder for each class")
+    _split_option(parser)
+    parser.add_argument(
+        "--learner", default="wide", help=f"which one (default: wide); or the path of one you trained; {OWN}"
+    )
+    parser.add_argument("--output", type=_path, required=True, metavar="FILE", help="the .onnx file to write")
 
 
 def _add_course(subparsers: Any) -> None:

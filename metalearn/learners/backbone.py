@@ -210,6 +210,8 @@ class Backbone(LinearHead):
             return self._scaled(self._run_separate(parameters, per_task, x))
         if not per_task and not self.transductive:
             x = x.flatten(0, 1)[:, None]  # all images are treated alike, so it does not matter whose they are
+        if not per_task and torch.compiler.is_compiling():  # to be run elsewhere, on any number of images
+            return self._scaled(self._run_shared(parameters, x).unflatten(0, (tasks, -1)))
         chunk = max(1, IMAGES_AT_ONCE // max(1, x.shape[1]) if _on_cpu(x) else len(x))
         chunks = {name: parameters[name].split(chunk) for name in per_task}
         parts = [
@@ -223,7 +225,7 @@ class Backbone(LinearHead):
 
     def _run_shared(self, parameters: Params, x: Tensor) -> Tensor:
         """Return the last maps ``[tasks * n, channels, h, w]`` where tasks share some convolutions or all of them."""
-        tasks = len(x)
+        tasks = x.shape[0]  # not len(x), which an export would write down as a constant
         # Channels last in memory, where CPUs convolve fastest. contiguous(memory_format=...) would not move them: it
         # takes an image of one channel to lie right already.
         h = x.flatten(0, 2)[..., None].movedim(-1, 1)

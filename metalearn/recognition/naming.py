@@ -135,9 +135,7 @@ def predict(
     >>> ml.predict(ml.load_learner("prototypes", "lake"), classes, glyphs.images[:4, 5]).names == list(classes)
     True
     """
-    if isinstance(classes, CharacterSet):
-        images, counts = classes.images, classes.counts
-        classes = {name: list(images[i, : counts[i]]) for i, name in enumerate(classes.characters)}
+    classes = drawings_of(classes)
     if not len(queries):
         raise MetalearnError("there is no drawing to be named")
     task = task_from_images(list(classes.values()), queries)
@@ -145,6 +143,15 @@ def predict(
         logits = learner.adapt(task, every_query=False).query_logits[-1, 0]
     distances = class_distance(learner, task.support_x, task.support_y, task.query_x, task.ways)[0]
     return Predictions(classes, queries, logits.softmax(-1).cpu().numpy(), distances.numpy(), limit)
+
+
+def drawings_of(
+    classes: CharacterSet | Mapping[str, Sequence[np.ndarray]],
+) -> Mapping[str, Sequence[np.ndarray]]:
+    """Return the drawings of each class by its name, also where a character set holds them."""
+    if not isinstance(classes, CharacterSet):
+        return classes
+    return {name: list(classes.images[i, : classes.counts[i]]) for i, name in enumerate(classes.characters)}
 
 
 def _image(drawings: np.ndarray, columns: int) -> str:
