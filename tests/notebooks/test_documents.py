@@ -1,4 +1,4 @@
-"""The glossary is whole in both languages, and the plans for teachers point at sections that exist."""
+"""The glossary and the plans for teachers are whole in both languages, and the plans point at sections that exist."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "notebooks"
 GLOSSARY = (FOLDER / "GLOSSARY.md").read_text("utf-8")
 TEACHING = (FOLDER / "TEACHING.md").read_text("utf-8")
+CHINESE_TEACHING = (FOLDER / "TEACHING.zh-CN.md").read_text("utf-8")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NO_TRANSLATION = {"ANIL", "Reptile", "Meta-SGD", "ALFA"}
 SECTION = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
@@ -28,12 +29,18 @@ def _rows(text: str, heading: str) -> list[list[str]]:
 
 TERMS = _rows(GLOSSARY, "English")
 PLANS = [row for heading in ("minutes", "time", "week, session") for row in _rows(TEACHING, heading)]
+CHINESE_PLANS = [row for heading in ("分钟", "时间", "周、次") for row in _rows(CHINESE_TEACHING, heading)]
 
 
 def _headings(number: str) -> str:
     (path,) = FOLDER.glob(f"{number}_*.ipynb")
     cells = nbformat.read(path, as_version=4).cells
     return "\n".join(re.findall(r"^#+ (.+)$", "\n".join(c.source for c in cells if c.cell_type == "markdown"), re.M))
+
+
+def _chinese_headings(number: str) -> str | None:
+    words = FOLDER / "zh" / f"{number}.md"
+    return "\n".join(re.findall(r"^##+ (.+)$", words.read_text("utf-8"), re.M)) if words.exists() else None
 
 
 @pytest.mark.parametrize("row", TERMS, ids=lambda row: row[0])
@@ -72,9 +79,30 @@ def test_the_three_plans_are_whole() -> None:
     assert used >= {path.name[:2] for path in FOLDER.glob("[0-9][0-9]_*.ipynb")}
 
 
-def test_the_quiz_has_ten_questions_with_answers() -> None:
-    quiz = TEACHING.split("## Ten quiz questions")[1]
-    found = re.findall(r"^(\d+)\. \*\*.+?\?\*\*\n +\S", quiz, flags=re.MULTILINE | re.DOTALL)
+def test_the_chinese_plans_have_the_rows_of_the_english_ones() -> None:
+    assert [row[0] for row in CHINESE_PLANS] == [row[0] for row in PLANS]
+
+
+@pytest.mark.parametrize(("row", "english"), list(zip(CHINESE_PLANS, PLANS, strict=False)), ids=lambda row: row[0])
+def test_a_row_of_the_chinese_plans_names_the_same_notebooks(row: list[str], english: list[str]) -> None:
+    assert len(row) == len(english)
+    assert sorted(NUMBER.findall(row[1])) == sorted(NUMBER.findall(english[1]))
+    assert len(SECTION.findall(row[1])) == len(SECTION.findall(english[1]))
+
+
+@pytest.mark.parametrize("row", CHINESE_PLANS, ids=lambda row: row[0])
+def test_chinese_plans_point_at_sections_of_the_notebooks_that_are_in_chinese(row: list[str]) -> None:
+    for part in row[1].split("；"):
+        headings = [_chinese_headings(number) for number in NUMBER.findall(part)]
+        for section in SECTION.findall(part):
+            assert any(found is None or section in found for found in headings), f"no section {section!r} in {part}"
+
+
+@pytest.mark.parametrize(
+    "quiz", [TEACHING.split("## Ten quiz questions")[1], CHINESE_TEACHING.split("## 十道测验题")[1]], ids=["en", "zh"]
+)
+def test_the_quiz_has_ten_questions_with_answers(quiz: str) -> None:
+    found = re.findall(r"^(\d+)\. \*\*.+?[?？]\*\*\n +\S", quiz, flags=re.MULTILINE | re.DOTALL)
     assert found == [str(i) for i in range(1, 11)]
 
 
