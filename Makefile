@@ -117,5 +117,5 @@ $(VENV)/.notebooks: $(VENV)/.python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
-	$(PIP) -e '.[dashboard,notebooks,test]'
+	$(PIP) -e '.[dashboard,notebooks,onnx,test]'
 	touch $@

@@ -53,6 +53,7 @@ def test_a_room_imports_from_itself_and_those_before_it(room: str) -> None:
         "artifacts",
         "schema",
         "_files",
+        "_workers",
         "_device",
         "_front_ends",
         "_clash",

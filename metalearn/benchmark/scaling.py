@@ -1,11 +1,9 @@
 """What many tasks cost: time per task and peak memory, when tasks are made, embedded and reduced in a stream."""
 
 import importlib.util
-import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from metalearn import plots
+from metalearn._workers import workers
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
 from metalearn.errors import MetalearnError
@@ -40,8 +39,7 @@ def measure(characters: CharacterSet, counts: tuple[int, ...] = COUNTS) -> list[
     """
     rows = []
     for count in tqdm(counts, desc="streaming", unit="size"):
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, spawn, _start, (torch.get_num_threads(),)) as process:
+        with workers(1, _start, torch.get_num_threads()) as process:
             rows.append(process.submit(_measure, characters, count).result())
     return rows
 

@@ -1,11 +1,10 @@
 """Making everything that ships with one command: which pieces there are, and what each needs."""
 
 import json
-import multiprocessing
 import os
 import platform
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from tqdm import tqdm
 
 from metalearn import __version__, artifacts
 from metalearn._files import write_atomically
+from metalearn._workers import workers
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.glyphs import make_glyphs
 from metalearn.characters.splits import SPLITS
@@ -25,8 +25,9 @@ from metalearn.pretrained.embedders import BASE_LEARNER, FAMILIES, make_embedder
 from metalearn.pretrained.make_map import DIFFICULTY_LEARNER, make_named_map
 from metalearn.pretrained.maps import MAPPED_FAMILIES, map_path
 from metalearn.pretrained.names import artifact_folder
-from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, find_recipe, shipped_for
+from metalearn.pretrained.recipes import FULL_SPLITS, shipped_for
 from metalearn.pretrained.train_recipe import check_made_for, make_episode_embedder, make_learner
+from metalearn.pretrained.worlds import SHIPPED, base_folder, find_world
 from metalearn.training._malloc import keep_freed_memory
 
 
@@ -63,8 +64,9 @@ def pieces(root: Path, seed: int = 0) -> list[Piece]:
             found.append(Piece(f"{split}/{name}", fit, (base,)))
         found += [_map(family, split, root, seed) for family in MAPPED_FAMILIES]
         found.append(_map("gradient", split, root, seed, "glyphs"))
-    found.append(_episodes("lake", "mixed", root, seed))
-    found += [_learner(name, "lake", root, seed, "mixed") for name in MIXED]
+    for world, names in SHIPPED.items():
+        found.append(_episodes("lake", world, root, seed))
+        found += [_learner(name, "lake", root, seed, world) for name in names]
     return [*found, _map(EPISODE_MAP, "lake", root, seed)]
 
 
@@ -83,15 +85,13 @@ def make_all(characters: CharacterSet, root: Path, seed: int = 0) -> dict[str, A
         if piece not in waiting:
             check_made_for(root / piece.path, characters, seed)
     running: dict[Future[None], Piece] = {}
-    workers = ProcessPoolExecutor(
-        os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(characters,)
-    )
-    with workers, tqdm(total=len(everything), initial=len(everything) - len(waiting), unit="piece") as bar:
+    bar = tqdm(total=len(everything), initial=len(everything) - len(waiting), unit="piece")
+    with workers(None, _start_worker) as processes, bar:
         while waiting or running:
             open_paths = {piece.path for piece in (*waiting, *running.values())}
             for piece in [piece for piece in waiting if not open_paths & set(piece.needs)]:
                 waiting.remove(piece)
-                running[workers.submit(_make, piece)] = piece
+                running[processes.submit(_make, piece, characters)] = piece
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 bar.set_description(running.pop(future).path)
                 future.result()
@@ -124,9 +124,8 @@ def write_manifest(root: Path, seed: int) -> dict[str, Any]:
 
 
 def _learner(name: str, split: str, root: Path, seed: int, world: str = "characters") -> Piece:
-    folder = artifact_folder(split, world)
-    recipe = find_recipe(name)
-    needs = [f"{split}/{BASE_LEARNER}"] if recipe.warm_start else []
+    folder, recipe = artifact_folder(split, world), find_world(world).recipe(name)
+    needs = [f"{base_folder(split, world)}/{BASE_LEARNER}"] if recipe.warm_start else []
     needs += [f"{folder}/episodes"] if recipe.twin else []
     make = partial(make_learner, name, split_name=split, root=root, seed=seed, world=world)
     return Piece(f"{folder}/{name}", make, tuple(needs))
@@ -134,7 +133,7 @@ def _learner(name: str, split: str, root: Path, seed: int, world: str = "charact
 
 def _episodes(split: str, world: str, root: Path, seed: int) -> Piece:
     make = partial(make_episode_embedder, split_name=split, world=world, root=root, seed=seed)
-    return Piece(f"{artifact_folder(split, world)}/episodes", make, (f"{split}/{BASE_LEARNER}",))
+    return Piece(f"{artifact_folder(split, world)}/episodes", make, (f"{base_folder(split, world)}/{BASE_LEARNER}",))
 
 
 def _map(family: str, split: str, root: Path, seed: int, data: str = "omniglot") -> Piece:
@@ -150,16 +149,12 @@ def _make_map(characters: CharacterSet, split_name: str, family: str, root: Path
 
 # --- in the worker processes -----------------------------------------------------------------------------------------
 
-_characters: CharacterSet
 
-
-def _start_worker(characters: CharacterSet) -> None:
-    global _characters
-    _characters = characters
+def _start_worker() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     os.environ["TQDM_DISABLE"] = "1"  # the parent process shows one bar for all
 
 
-def _make(piece: Piece) -> None:
-    piece.make(_characters)
+def _make(piece: Piece, characters: CharacterSet) -> None:
+    piece.make(characters)

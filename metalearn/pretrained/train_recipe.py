@@ -25,7 +25,7 @@ from metalearn.pretrained.embedders import (
 )
 from metalearn.pretrained.names import artifact_folder
 from metalearn.pretrained.recipes import Recipe
-from metalearn.pretrained.worlds import find_world
+from metalearn.pretrained.worlds import base_folder, find_world
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.training import distributed
@@ -237,7 +237,7 @@ def _times(courses: Sequence[Progress]) -> dict[str, float]:
 
 def _base(characters: CharacterSet, split_name: str, world: str, root: Path, seed: int) -> tuple[Params, str]:
     """Return the parameters that learners of a world start from, and their checksum; a world's own are made first."""
-    folder = _base_folder(split_name, world)
+    folder = base_folder(split_name, world)
     missing = find_world(world).own_base and not artifacts.exists(root / folder / BASE_LEARNER)
     distributed.wait()  # all processes have looked before one of them makes it
     if missing:
@@ -264,9 +264,5 @@ def make_episode_embedder(
     found, sides = find_world(world), split(characters, split_name)
     tasks = found.embedder_tasks(characters, sides, seed + 2).batch(0)
     path = root / artifact_folder(split_name, world) / EPISODE_EMBEDDER
-    base = _base_folder(split_name, world)
+    base = base_folder(split_name, world)
     return fit_embedder(found.family, tasks, characters, split_name, path, base=base, size=EMBEDDING_SIZE, seed=seed)
-
-
-def _base_folder(split_name: str, world: str) -> str:
-    return artifact_folder(split_name, world) if find_world(world).own_base else split_name

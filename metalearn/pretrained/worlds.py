@@ -14,7 +14,8 @@ from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import Split
 from metalearn.errors import MetalearnError
 from metalearn.pretrained.embedders import BASE_LEARNER
-from metalearn.pretrained.recipes import Practice, Recipe, find_recipe
+from metalearn.pretrained.names import artifact_folder
+from metalearn.pretrained.recipes import MIXED, Practice, Recipe, find_recipe
 from metalearn.tasks.episodes import Episodes, fitting_episodes
 from metalearn.tasks.hidden_questions import HIDDEN_QUESTIONS, HiddenQuestions
 from metalearn.tasks.mixed_questions import MixedQuestions
@@ -172,6 +173,19 @@ WORLDS = {
     **{f"hidden-{count}": _hidden(count) for count in range(1, len(HIDDEN_QUESTIONS) + 1)},
     "which-part": _with_questions(WhichPart, PLACES),
 }
+
+
+# The learners that ship, for the lake split, for other worlds than that of characters.
+SHIPPED: dict[str, tuple[str, ...]] = {
+    "mixed": MIXED,
+    "which-part": (BASE_LEARNER, "prototypes-twin", "mahalanobis", "places"),
+    "hidden-5": (BASE_LEARNER, "prototypes-twin", "mahalanobis", "attention"),
+}
+
+
+def base_folder(split_name: str, world: str) -> str:
+    """Return the folder of the base model that learners of a world start from."""
+    return artifact_folder(split_name, world) if find_world(world).own_base else split_name
 
 
 def find_world(name: str) -> World:

@@ -13,7 +13,8 @@ from metalearn.errors import MetalearnError
 from metalearn.pretrained import release
 from metalearn.pretrained.embedders import FAMILIES
 from metalearn.pretrained.maps import MAPPED_FAMILIES
-from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, shipped_for
+from metalearn.pretrained.recipes import FULL_SPLITS, shipped_for
+from metalearn.pretrained.worlds import SHIPPED
 
 
 def test_everything_is_a_piece_and_has_what_it_needs() -> None:
@@ -23,7 +24,8 @@ def test_everything_is_a_piece_and_has_what_it_needs() -> None:
     for split in FULL_SPLITS:
         of_split = {*shipped_for(split), *FAMILIES, *(f"map-{family}" for family in MAPPED_FAMILIES)}
         assert {f"{split}/{name}" for name in of_split} <= set(paths)
-    assert {f"lake-mixed/{name}" for name in (*MIXED, "episodes", "map-episodes")} <= set(paths)
+    for world, names in SHIPPED.items():
+        assert {f"lake-{world}/{name}" for name in (*names, "episodes")} <= set(paths)
     # And everything that is a piece ships.
     assert set(paths) == {f"{folder}/{name}" for folder, names in release.shipped().items() for name in names}
     for piece in pieces:
@@ -31,6 +33,10 @@ def test_everything_is_a_piece_and_has_what_it_needs() -> None:
     assert set(next(p for p in pieces if p.path == "lake-mixed/preinit").needs) == {
         "lake/prototypes",
         "lake-mixed/episodes",
+    }
+    assert set(next(p for p in pieces if p.path == "lake-which-part/places").needs) == {
+        "lake-which-part/prototypes",
+        "lake-which-part/episodes",
     }
 
 

@@ -5,8 +5,6 @@ import os
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 from torch import nn
 
@@ -14,6 +12,11 @@ import metalearn as ml
 from metalearn import cli
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
+
+needed = "needs the extra 'onnx'"
+onnx = pytest.importorskip("onnx", reason=needed)
+onnxruntime = pytest.importorskip("onnxruntime", reason=needed)
+pytest.importorskip("onnxscript", reason=needed)
 
 
 @pytest.fixture(scope="module")
