@@ -192,7 +192,7 @@ def load_embedder(name: str = "gradient", split: str = "lake", world: str = "cha
     split : str
         The split it was fitted on, for one that ships: "article" or "lake".
     world : str
-        The tasks it was fitted to, for one that ships: "characters" or "mixed".
+        The tasks it was fitted to, for one that ships: "characters", "mixed", "which-part" or "hidden-5".
 
     Returns
     -------

@@ -33,7 +33,7 @@ def load_learner(
     split : str
         The split it was trained on, for one that ships: "article", "lake" or "vinyals".
     world : str
-        The tasks it was trained on, for one that ships: "characters" or "mixed".
+        The tasks it was trained on, for one that ships: "characters", "mixed", "which-part" or "hidden-5".
     custom : iterable
         Hooks, networks and embedders of your own that the saved learner is made of: classes, functions or objects. They
         are found by their names.
