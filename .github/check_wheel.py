@@ -96,8 +96,8 @@ def check(wheel: Path, constraints: Path, folder: Path) -> None:
         fail(f"'metalearn --version' says {said.strip()!r}, and the wheel is of {version}")
     call(bin / "metalearn", "info")
     call(bin / "metalearn", "course", "COURSE")
-    if len(found := sorted(path.name[:2] for path in (empty / "COURSE").glob("[0-9][0-9]_*.ipynb"))) != 11:
-        fail(f"'metalearn course COURSE' should put notebooks 00 to 10 into COURSE; there are {found or 'none'}")
+    if len(found := sorted(path.name[:2] for path in (empty / "COURSE").glob("[0-9][0-9]_*.ipynb"))) != 12:
+        fail(f"'metalearn course COURSE' should put notebooks 00 to 11 into COURSE; there are {found or 'none'}")
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

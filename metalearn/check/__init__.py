@@ -15,9 +15,10 @@ from metalearn.check.notebook04 import adaptation_embedding, fold_in
 from metalearn.check.notebook05 import task_start
 from metalearn.check.notebook06 import alfa_step, inner_step
 from metalearn.check.notebook07 import attend, straight_through
-from metalearn.check.notebook08 import paired_difference
-from metalearn.check.notebook09 import ink
-from metalearn.check.notebook10 import combined_gradient, shares
+from metalearn.check.notebook08 import spotlight
+from metalearn.check.notebook09 import paired_difference
+from metalearn.check.notebook10 import ink
+from metalearn.check.notebook11 import combined_gradient, shares
 from metalearn.check.result import Result
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "prototype_logits",
     "reptile_step",
     "shares",
+    "spotlight",
     "straight_through",
     "task_start",
 ]

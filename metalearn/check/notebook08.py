@@ -1,109 +1,134 @@
-"""Checks of the exercise on comparing learners (notebook 08)."""
+"""Checks of the exercise on attention over places (notebook 08)."""
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-import numpy as np
+import torch.nn.functional as F
+from torch import Tensor
 
-from metalearn.check.result import Attempt, Mistakes, Point, StoppedError, array, exercise, follows, normal
+from metalearn.check.result import Attempt, Mistakes, Point, exercise, follows, normal, shaped
 
-TASKS = 200
-MEAN_MISTAKES = {
-    "reversed": "the sign is reversed: it is a minus b",
-    "a": "this is the mean of a alone: subtract b",
-    "b": "this is the mean of b alone: it is a minus b",
-    "sum": "the differences of all tasks are added up: divide by the number of tasks, which makes it their mean",
-    "median": "this is the median of the differences: take their mean",
-    "ratio": "this is a ratio, the mean of a divided by the mean of b: subtract instead",
-    "relative": "the difference is divided by b: leave the division out",
-    "percent": "the difference is in percent: leave it as a fraction, 0.05 and not 5",
-    "size": "the differences lost their sign: where b is better, a - b is negative",
-    "low": "these are the two ends of the interval: give its middle, the mean, and half its width",
-}
-PAIR_FIRST = "hard tasks are hard for both learners. Take the difference task by task, then its spread"
-HALF_MISTAKES: Mistakes = {
-    "spread": {
-        "apart": f"the spread of a and that of b were taken apart, as if they came from different tasks: {PAIR_FIRST}",
-        "added": f"the spreads of a and of b were added up: {PAIR_FIRST}",
-        "difference of spreads": "this is the difference of two spreads: take the spread of the differences",
-        "a": "this is the spread of a alone: take that of the differences",
-        "b": "this is the spread of b alone: take that of the differences",
-        "variance": "this is made from the variance: an interval needs its root, the standard deviation",
-        "around zero": "the spread was measured around zero: take it around the mean difference (std)",
-        "absolute": "this is the mean absolute deviation: take the standard deviation",
+SPOTLIGHT_MISTAKES: Mistakes = {
+    "weights": {
+        "over tasks": "the softmax runs over the tasks: they would compete for a place. It belongs over the places of "
+        "each task, dimension 1",
+        "over everything": "the softmax runs over tasks and places together. If the scores of one task are larger, all "
+        "others go dark: take it over the places of each task",
+        "none": "there is no softmax: scores may be negative, and a page cannot be",
+        "sigmoid": "a sigmoid is not a softmax: it judges each place by itself, and does not compare them",
+        "hard": "only the best place is shown: the choice is hard, and no gradient would reach the scores",
+        "log": "these are logarithms of weights: softmax, not log_softmax",
+        "reversed": "the sign is reversed: the place with the *largest* score is shown",
     },
     "divide": {
-        "n": "it was divided by the number of tasks: the error of a mean shrinks with its square root",
-        "1": "this is how much single tasks differ: divide by the square root of the number of tasks, as their mean "
-        "is that much surer",
-        "√2n": "the tasks were counted twice: there are as many differences as tasks",
+        "nothing": "the weights are not divided by the largest of the task: even where it looks, the page would be dim",
+        "largest of all": "the weights were divided by the largest of *all* tasks: each task shows its own best place "
+        "as it is",
+        "mean": "the weights were divided by their mean, so that the best place is too bright: divide by the largest",
+        "smallest": "the weights were divided by the smallest of each task: divide by the largest",
+        "length": "the weights were divided by the root of the sum of their squares: divide by the largest",
+        "range": "the smallest weight was taken away first, so that the darkest place is black: only divide by the "
+        "largest",
     },
-    "factor": {
-        1: "this is one standard error, which holds the truth two times in three: 1.96 of them make a 95 % interval",
-        2 * 1.96: "this is the whole width: give the half after the ±",
-        2.576: "this is a 99 % interval: 1.96 standard errors make 95 %",
-        1.645: "this is a 90 % interval: 1.96 standard errors make 95 %",
-        196: "the interval is in percent: leave it as a fraction, 0.05 and not 5",
+    "layout": {
+        "columns first": "rows and columns are the wrong way round: scores go row by row",
+        "tiled": "the small mask was repeated side by side (repeat): each of its cells becomes a block "
+        "(repeat_interleave)",
+        "strips": "each place became a strip: make it side times side first, then stretch both dimensions",
+        "mirrored": "left and right are the wrong way round",
+        "upside down": "above and below are the wrong way round",
+        "smooth": "the mask was enlarged smoothly: each place is dimmed as a whole (mode nearest)",
+    },
+    "use": {
+        "mask": "this is the mask alone: multiply the images by it",
+        "added": "the mask was added to the images: multiply",
+        "inverted": "the page is dark where the task looks: multiply by the mask, not by one minus the mask",
+        "divided": "the images were divided by the mask: multiply",
+        "squared": "the images were multiplied by the mask twice",
+        "page": "these are the images as they were: multiply them by the mask",
     },
 }
 
 
 @exercise(
-    "take the difference task by task. Everything else is about these numbers: their mean, and 1.96 "
-    "times the standard error of that mean",
-    "difference = np.asarray(a) - np.asarray(b); its mean, and 1.96 * difference.std(ddof=1) / len(difference) ** 0.5",
+    "three steps: weights of each task, whose largest is one; a mask of side times side places, enlarged to the "
+    "size of an image; the images, times the mask of their task",
+    "shown = weights / weights.amax(1, keepdim=True); shown.unflatten(1, (side, side)), then "
+    "repeat_interleave(size, dim) for both dimensions; images * mask[:, None, None]",
 )
-def paired_difference(attempt: Attempt) -> Iterator[Point]:
-    """``paired_difference(a, b)``: the mean of a - b over tasks, and half its 95 % interval."""
-    hardness = 0.2 * normal(TASKS, seed=31).numpy().astype(float)
-    a, b = 0.7 + hardness + 0.05 * normal(TASKS, seed=32).numpy(), 0.65 + hardness
-    mean, half = _two_numbers(attempt(a.copy(), b.copy()))
-    yield follows(mean, partial(_mean, a, b), "the mean of a - b over the tasks", of=MEAN_MISTAKES)
-    # A divisor of n and a quantile of Student's t are as good: both differ from this by less than one percent.
-    right = _half(a, b)
-    found = right if abs(half / right - 1) < 0.01 else half
-    yield follows(found, partial(_half, a, b), "half the 95 % interval", **HALF_MISTAKES)
+def spotlight(attempt: Attempt) -> Iterator[Point]:
+    """``spotlight(scores, images)``: images dimmed where a task does not look, ``[T, n, 1, H, H]``."""
+    for side, size, seed in ((2, 3, 41), (3, 2, 43)):
+        scores, images = (
+            1.5 * normal(2, side * side, seed=seed),
+            normal(2, 5, 1, side * size, side * size, seed=seed + 1),
+        )
+        images = images.abs()
+        found = attempt(scores.clone(), images.clone())
+        yield shaped(found, *images.shape, why="every image is dimmed, and keeps its size")
+        formula = partial(_spotlight, scores, images)
+        yield follows(found, formula, f"images of {side} times {side} places, dimmed", **SPOTLIGHT_MISTAKES)
 
 
-def _two_numbers(found: Any) -> tuple[float, float]:
-    if isinstance(found, (tuple, list, np.ndarray)) and len(found) == 2:
-        mean, half = map(array, found)
-        if mean.size == half.size == 1 and np.isfinite([mean.item(), half.item()]).all():
-            return mean.item(), half.item()
-    raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
-
-
-def _mean(a: np.ndarray, b: np.ndarray, of: str = "difference") -> float:
-    """Return the mean difference, or what one of the usual mistakes makes of it."""
-    difference = a - b
+def _spotlight(
+    scores: Tensor,
+    images: Tensor,
+    weights: str = "softmax",
+    divide: str = "largest",
+    layout: str = "row by row",
+    use: str = "multiplied",
+) -> Tensor:
+    """Return the dimmed images, or what one of the usual mistakes makes of them."""
+    mask = _laid_out(_divided(_weights(scores, weights), divide), images.shape[-1], layout)[:, None, None]
     return {
-        "difference": difference.mean(),
-        "reversed": -difference.mean(),
-        "a": a.mean(),
-        "b": b.mean(),
-        "sum": difference.sum(),
-        "median": np.median(difference),
-        "ratio": a.mean() / b.mean(),
-        "relative": difference.mean() / b.mean(),
-        "percent": 100 * difference.mean(),
-        "size": np.abs(difference).mean(),
-        "low": difference.mean() - _half(a, b),
-    }[of]
+        "multiplied": images * mask,
+        "mask": mask.expand_as(images),
+        "added": images + mask,
+        "inverted": images * (1 - mask),
+        "divided": images / mask,
+        "squared": images * mask.square(),
+        "page": images,
+    }[use]
 
 
-def _half(a: np.ndarray, b: np.ndarray, spread: str = "paired", divide: str = "√n", factor: float = 1.96) -> float:
-    """Return half the 95 % interval, or what one of the usual mistakes makes of it."""
-    difference, n = a - b, len(a)
-    deviation = {
-        "paired": difference.std(ddof=1),
-        "apart": np.hypot(a.std(ddof=1), b.std(ddof=1)),
-        "added": a.std(ddof=1) + b.std(ddof=1),
-        "difference of spreads": abs(a.std(ddof=1) - b.std(ddof=1)),
-        "a": a.std(ddof=1),
-        "b": b.std(ddof=1),
-        "variance": difference.var(ddof=1),
-        "around zero": np.sqrt((difference**2).mean()),
-        "absolute": np.abs(difference - difference.mean()).mean(),
-    }[spread]
-    return float(factor * deviation / {"√n": n**0.5, "n": n, "1": 1, "√2n": (2 * n) ** 0.5}[divide])
+def _weights(scores: Tensor, kind: str) -> Tensor:
+    return {
+        "softmax": scores.softmax(1),
+        "over tasks": scores.softmax(0),
+        "over everything": scores.flatten().softmax(0).view_as(scores),
+        "none": scores,
+        "sigmoid": scores.sigmoid(),
+        "hard": F.one_hot(scores.argmax(1), scores.shape[1]).to(scores),
+        "log": scores.log_softmax(1),
+        "reversed": (-scores).softmax(1),
+    }[kind]
+
+
+def _divided(weights: Tensor, by: str) -> Tensor:
+    smallest, largest = weights.amin(1, keepdim=True), weights.amax(1, keepdim=True)
+    return {
+        "largest": weights / largest,
+        "nothing": weights,
+        "largest of all": weights / weights.max(),
+        "mean": weights / weights.mean(1, keepdim=True),
+        "smallest": weights / smallest,
+        "length": F.normalize(weights, dim=1),
+        "range": (weights - smallest) / (largest - smallest),
+    }[by]
+
+
+def _laid_out(shown: Tensor, pixels: int, layout: str) -> Tensor:
+    """Lay the weights of places ``[T, places]`` over images of so many pixels a side: ``[T, pixels, pixels]``."""
+    side = round(shown.shape[1] ** 0.5)
+    size = pixels // side
+    grid = shown.unflatten(1, (side, side))
+    blocks = grid.repeat_interleave(size, 1).repeat_interleave(size, 2)
+    return {
+        "row by row": blocks,
+        "columns first": blocks.mT,
+        "tiled": grid.repeat(1, size, size),
+        "strips": shown.repeat_interleave(size * size, 1).unflatten(1, (pixels, pixels)),
+        "mirrored": blocks.flip(2),
+        "upside down": blocks.flip(1),
+        "smooth": F.interpolate(grid[:, None], pixels, mode="bilinear")[:, 0],
+    }[layout]

@@ -1,179 +1,109 @@
-"""Checks of the exercise on images of your own (notebook 09)."""
+"""Checks of the exercise on comparing learners (notebook 09)."""
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from metalearn.check.result import Attempt, Point, array, exercise, shaped
+from metalearn.check.result import Attempt, Mistakes, Point, StoppedError, array, exercise, follows, normal
 
-PAPER, INK = 255, 0
-HIGH, WIDE = 84, 56  # of the image, in pixels; what comes out has a third of them
-TOP, LEFT, SIDE = 10, 12, 30  # where its square of ink is
-
-
-def _images() -> dict[str, np.ndarray]:
-    """Return the images that are tried, by what is looked at in each."""
-    square = np.full((HIGH, WIDE), PAPER, np.uint8)
-    square[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = INK
-    thin = np.full((280, 280), PAPER, np.uint8)
-    thin[:, 143] = INK
-    touching = square.copy()
-    touching[20:60, :4] = INK  # a stroke that reaches the border
-    shades = np.full((84, 84), PAPER, np.uint8)
-    shades[30:54, 18:42], shades[30:54, 42:66] = 127, INK  # half and full ink
-    return {
-        "square": square,
-        "wide": square.T,
-        "touching": touching,
-        "line": thin,
-        "night": 255 - thin,
-        "pale": (200 + square.astype(int) * 55 // 255).astype(np.uint8),
-        "shades": shades,
-        "grey": np.where(square > 0, 180, 20).astype(np.uint8),
-        "empty": np.full((40, 40), PAPER, np.uint8),
-    }
+TASKS = 200
+MEAN_MISTAKES = {
+    "reversed": "the sign is reversed: it is a minus b",
+    "a": "this is the mean of a alone: subtract b",
+    "b": "this is the mean of b alone: it is a minus b",
+    "sum": "the differences of all tasks are added up: divide by the number of tasks, which makes it their mean",
+    "median": "this is the median of the differences: take their mean",
+    "ratio": "this is a ratio, the mean of a divided by the mean of b: subtract instead",
+    "relative": "the difference is divided by b: leave the division out",
+    "percent": "the difference is in percent: leave it as a fraction, 0.05 and not 5",
+    "size": "the differences lost their sign: where b is better, a - b is negative",
+    "low": "these are the two ends of the interval: give its middle, the mean, and half its width",
+}
+PAIR_FIRST = "hard tasks are hard for both learners. Take the difference task by task, then its spread"
+HALF_MISTAKES: Mistakes = {
+    "spread": {
+        "apart": f"the spread of a and that of b were taken apart, as if they came from different tasks: {PAIR_FIRST}",
+        "added": f"the spreads of a and of b were added up: {PAIR_FIRST}",
+        "difference of spreads": "this is the difference of two spreads: take the spread of the differences",
+        "a": "this is the spread of a alone: take that of the differences",
+        "b": "this is the spread of b alone: take that of the differences",
+        "variance": "this is made from the variance: an interval needs its root, the standard deviation",
+        "around zero": "the spread was measured around zero: take it around the mean difference (std)",
+        "absolute": "this is the mean absolute deviation: take the standard deviation",
+    },
+    "divide": {
+        "n": "it was divided by the number of tasks: the error of a mean shrinks with its square root",
+        "1": "this is how much single tasks differ: divide by the square root of the number of tasks, as their mean "
+        "is that much surer",
+        "√2n": "the tasks were counted twice: there are as many differences as tasks",
+    },
+    "factor": {
+        1: "this is one standard error, which holds the truth two times in three: 1.96 of them make a 95 % interval",
+        2 * 1.96: "this is the whole width: give the half after the ±",
+        2.576: "this is a 99 % interval: 1.96 standard errors make 95 %",
+        1.645: "this is a 90 % interval: 1.96 standard errors make 95 %",
+        196: "the interval is in percent: leave it as a fraction, 0.05 and not 5",
+    },
+}
 
 
 @exercise(
-    "in this order: how far is each pixel from the shade of the paper (the border shows it); pad to a"
-    " square with no ink, evenly on both sides; average over the area of each new pixel; divide by "
-    "the largest",
-    "strength = abs(grey - median of the border), as float; put it into the middle of np.zeros((side,"
-    " side)); torch.nn.functional.adaptive_avg_pool2d(…, 28); divide by its maximum, or by something "
-    "tiny where there is no ink",
+    "take the difference task by task. Everything else is about these numbers: their mean, and 1.96 "
+    "times the standard error of that mean",
+    "difference = np.asarray(a) - np.asarray(b); its mean, and 1.96 * difference.std(ddof=1) / len(difference) ** 0.5",
 )
-def ink(attempt: Attempt) -> Iterator[Point]:
-    """``ink(grey)``: an image of any size, dark on light or light on dark, as ink in [0, 1], ``[28, 28]``."""
-    found: dict[str, np.ndarray] = {}
-    for name, grey in _images().items():
-        answer = attempt(grey.copy())
-        if name == "empty" and not np.isfinite(array(answer)).all():
-            yield False, "", "an empty page gives numbers that are not finite: do not divide by a largest ink of zero"
-        point = shaped(answer, 28, 28, why="one image, without a dimension for channels or for a batch")
-        if not found or not point[0]:
-            yield point
-        found[name] = array(answer).astype(float)
-    yield from _levels(found)
-    yield from _polarity(found)
-    yield from _place(found["square"])
-    yield (
-        bool(np.abs(found["wide"].T - found["square"]).max() < 0.2),
-        "a wide page is treated as a high one",
-        "a wide page comes out differently from a high one: pad whichever side is shorter, evenly",
-    )
-    yield from _strokes(found)
+def paired_difference(attempt: Attempt) -> Iterator[Point]:
+    """``paired_difference(a, b)``: the mean of a - b over tasks, and half its 95 % interval."""
+    hardness = 0.2 * normal(TASKS, seed=31).numpy().astype(float)
+    a, b = 0.7 + hardness + 0.05 * normal(TASKS, seed=32).numpy(), 0.65 + hardness
+    mean, half = _two_numbers(attempt(a.copy(), b.copy()))
+    yield follows(mean, partial(_mean, a, b), "the mean of a - b over the tasks", of=MEAN_MISTAKES)
+    # A divisor of n and a quantile of Student's t are as good: both differ from this by less than one percent.
+    right = _half(a, b)
+    found = right if abs(half / right - 1) < 0.01 else half
+    yield follows(found, partial(_half, a, b), "half the 95 % interval", **HALF_MISTAKES)
 
 
-def _levels(found: dict[str, np.ndarray]) -> Iterator[Point]:
-    low, high = min(x.min() for x in found.values()), max(x.max() for x in found.values())
-    yield (
-        bool(high <= 1.001 and low >= -0.001),
-        "it lies between 0 and 1",
-        f"it runs from {low:.3g} to {high:.3g}: learners expect ink between 0 and 1"
-        + (". Subtracting from uint8 wraps round: turn it into float first" if low >= 0 and high > 1.001 else ""),
-    )
+def _two_numbers(found: Any) -> tuple[float, float]:
+    if isinstance(found, (tuple, list, np.ndarray)) and len(found) == 2:
+        mean, half = map(array, found)
+        if mean.size == half.size == 1 and np.isfinite([mean.item(), half.item()]).all():
+            return mean.item(), half.item()
+    raise StoppedError("it should return two numbers: the mean difference, and half its 95 % interval")
 
 
-def _polarity(found: dict[str, np.ndarray]) -> Iterator[Point]:
-    square, line, night = found["square"], found["line"], found["night"]
-    yield (
-        bool(line[:, :5].mean() < 0.5),
-        "ink is high and the paper is empty",
-        "the paper is high and the ink is low: learners have only seen ink on an empty ground. Turn it round",
-    )
-    yield (
-        bool(night[:, :5].mean() < 0.5),
-        "light ink on a dark ground works too",
-        "light ink on a dark ground comes out inverted: do not assume white paper, look at what the border shows",
-    )
-    edges, above = square[:3][:, [0, -1]], square[:3, 10:18]  # what was added, and paper above the ink
-    yield (
-        bool(edges.mean() < 0.3 or above.mean() > 0.3),
-        "what was added to make it square is empty",
-        "what was added at the sides to make it square counts as ink: pad after the paper has become "
-        "zero, or with its shade",
-    )
+def _mean(a: np.ndarray, b: np.ndarray, of: str = "difference") -> float:
+    """Return the mean difference, or what one of the usual mistakes makes of it."""
+    difference = a - b
+    return {
+        "difference": difference.mean(),
+        "reversed": -difference.mean(),
+        "a": a.mean(),
+        "b": b.mean(),
+        "sum": difference.sum(),
+        "median": np.median(difference),
+        "ratio": a.mean() / b.mean(),
+        "relative": difference.mean() / b.mean(),
+        "percent": 100 * difference.mean(),
+        "size": np.abs(difference).mean(),
+        "low": difference.mean() - _half(a, b),
+    }[of]
 
 
-def _place(square: np.ndarray) -> Iterator[Point]:
-    """Check where the square of ink has gone, and how large it is."""
-    rows, columns = (np.flatnonzero((square > 0.5).any(axis)) for axis in (1, 0))
-    if not len(rows):
-        yield False, "", "the ink is gone: a black square should come out near 1"
-    yield (
-        abs(len(rows) - len(columns)) <= 1,
-        "shapes keep their proportions",
-        f"a square came out {len(rows)} high and {len(columns)} wide: pad the picture to a square before it is shrunk",
-    )
-    size = SIDE * 28 / HIGH  # 10 pixels
-    yield (
-        len(rows) < 1.3 * size,
-        "the whole page is there",
-        f"a square of a third of the page came out {len(rows)} of 28 pixels large: the page was cropped. "
-        "Keep all of it, as it also tells how large a sign was drawn, and where",
-    )
-    yield (
-        len(rows) > 0.7 * size,
-        "it is not smaller than it has to be",
-        f"the square came out {len(rows)} of 28 pixels large, and should be {size:.0f}: pad only to the longer side",
-    )
-    down, right = rows.mean(), columns.mean()
-    expected_down, expected_right = ((TOP + SIDE / 2) / 3 - 0.5, (LEFT + (HIGH - WIDE) / 2 + SIDE / 2) / 3 - 0.5)
-    off_down, off_right = down - expected_down, right - expected_right
-    swapped = max(abs(down - expected_right), abs(right - expected_down)) < 1.2
-    turned = abs(27 - down - expected_down) < 1.2
-    mirrored = abs(27 - right - expected_right) < 1.2 and abs(off_right) > 1.2
-    yield (
-        max(abs(off_down), abs(off_right)) < 1.2,
-        "it stays where it was",
-        "rows and columns are exchanged: the picture is transposed"
-        if swapped
-        else "the picture is upside down"
-        if turned
-        else "the picture is mirrored"
-        if mirrored
-        else f"it moved by {off_right:+.1f} pixels to the right and {off_down:+.1f} down: pad evenly, as much "
-        "on one side as on the other, and do not centre the ink itself",
-    )
-
-
-def _strokes(found: dict[str, np.ndarray]) -> Iterator[Point]:
-    line, pale, shades = found["line"], found["pale"], found["shades"]
-    yield (
-        bool(found["grey"][0].max() < 0.1),
-        "grey paper is empty too",
-        "grey paper counts as faint ink: measure how far a pixel is from the shade of the *paper*, not from white",
-    )
-    yield (
-        bool(found["touching"][0, 6:].max() < 0.1),
-        "a stroke may touch the border",
-        "the paper is not empty where a stroke touches the border: the shade of the paper is the *median* of the "
-        "border, as a mean is pulled by the stroke",
-    )
-    yield (
-        bool(line.max() > 0),
-        "thin strokes survive",
-        "a thin line vanished: picking every tenth pixel can miss it. Average over the area that a new pixel covers",
-    )
-    yield (
-        bool(line.max() > 0.9),
-        "thin strokes come out at full strength",
-        f"a thin line comes out at {line.max():.2f}: divide by the largest ink *after* shrinking, which thins it",
-    )
-    yield (
-        bool(pale.max() > 0.9),
-        "faint ink comes out at full contrast",
-        f"faint ink stays faint, {pale.max():.2f} at most: divide by the darkest, as pencils differ",
-    )
-    half, full = shades[11:17, 8:12].mean(), shades[11:17, 16:20].mean()
-    yield (
-        bool(0.25 < half / max(full, 1e-9) < 0.75),
-        "shades are kept",
-        f"half-dark ink came out at {half:.2f}, beside {full:.2f} for black: keep the shades, do not make it black "
-        "or white",
-    )
-    yield (
-        bool(found["square"][5, 9] > 0.8 and (found["square"] > 0.2).sum() < 160),
-        "edges stay where they are",
-        "the square is blurred: average over each new pixel's own area, and no further",
-    )
+def _half(a: np.ndarray, b: np.ndarray, spread: str = "paired", divide: str = "√n", factor: float = 1.96) -> float:
+    """Return half the 95 % interval, or what one of the usual mistakes makes of it."""
+    difference, n = a - b, len(a)
+    deviation = {
+        "paired": difference.std(ddof=1),
+        "apart": np.hypot(a.std(ddof=1), b.std(ddof=1)),
+        "added": a.std(ddof=1) + b.std(ddof=1),
+        "difference of spreads": abs(a.std(ddof=1) - b.std(ddof=1)),
+        "a": a.std(ddof=1),
+        "b": b.std(ddof=1),
+        "variance": difference.var(ddof=1),
+        "around zero": np.sqrt((difference**2).mean()),
+        "absolute": np.abs(difference - difference.mean()).mean(),
+    }[spread]
+    return float(factor * deviation / {"√n": n**0.5, "n": n, "1": 1, "√2n": (2 * n) ** 0.5}[divide])

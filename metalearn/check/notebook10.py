@@ -1,173 +1,179 @@
-"""Checks of the exercises on sharing the work (notebook 10)."""
+"""Checks of the exercise on images of your own (notebook 10)."""
 
-import itertools
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from metalearn.check.result import Attempt, Mistakes, Point, StoppedError, exercise, follows, normal, shaped
+from metalearn.check.result import Attempt, Point, array, exercise, shaped
 
-
-@exercise(
-    "the borders between shares are what has to be found: process p starts at task tasks * p / "
-    "processes, rounded down, and stops where the next one starts",
-    "[(tasks * p // processes, tasks * (p + 1) // processes) for p in range(processes)]",
-)
-def shares(attempt: Attempt) -> Iterator[Point]:
-    """``shares(tasks, processes)``: a (start, stop) for each process, so that every task is in one share."""
-    yield from _even(_pairs(attempt(8, 2)))
-    yield from _uneven(_pairs(attempt(10, 4)))
-    for tasks, processes in ((3, 5), (1, 4), (0, 2), (7, 7), (23, 5)):
-        found = _pairs(attempt(tasks, processes))
-        given = f"{tasks} tasks among {processes} processes give"
-        yield (
-            len(found) == processes,
-            "a process without a task has a share too",
-            f"{given} {len(found)} shares: a process without a task needs an empty one, or it waits for ever",
-        )
-        yield from _no_gap(found)
-        sizes = [stop - start for start, stop in found]
-        yield (
-            sum(sizes) == tasks and min(sizes) >= 0 and max(sizes) - min(sizes) <= 1,
-            "it is right for other numbers of tasks and processes",
-            f"{given} shares of {sizes}: they should add up to {tasks}, and none should have two more than another",
-        )
+PAPER, INK = 255, 0
+HIGH, WIDE = 84, 56  # of the image, in pixels; what comes out has a third of them
+TOP, LEFT, SIDE = 10, 12, 30  # where its square of ink is
 
 
-def _pairs(found: Any) -> list[tuple[int, int]]:
-    """Return the shares as pairs of whole numbers; the check stops if they are none."""
-    try:
-        pairs = None if isinstance(found, (str, dict)) else [(float(start), float(stop)) for start, stop in found]
-    except (TypeError, ValueError, RuntimeError):
-        pairs = None
-    if pairs is None:
-        raise StoppedError("it should return a list of pairs (start, stop), one for each process")
-    if not all(number.is_integer() for pair in pairs for number in pair):
-        raise StoppedError("a share starts or stops in the middle of a task: round down (//)")
-    return [(int(start), int(stop)) for start, stop in pairs]
-
-
-def _even(found: list[tuple[int, int]]) -> Iterator[Point]:
-    """Check the shares of eight tasks among two processes."""
-    yield len(found) == 2, "there is a share for every process", f"two processes need two, and there are {len(found)}"
-    yield found[0][0] == 0, "it starts at task 0", f"the first share starts at task {found[0][0]}: tasks count from 0"
-    yield (
-        [stop for _, stop in found] != [4, 4],
-        "a share ends at a task",
-        "the second number is how many tasks there are: it should be where the share stops",
-    )
-    yield from _no_gap(found)
-
-
-def _uneven(found: list[tuple[int, int]]) -> Iterator[Point]:
-    """Check the shares of ten tasks among four processes."""
-    yield len(found) == 4, "there is a share for every process", f"four processes need four, and there are {len(found)}"
-    sizes = [stop - start for start, stop in found]
-    yield (
-        sum(sizes) == 10,
-        "no task is lost where they do not divide evenly",
-        f"of 10 tasks, 4 processes do {sum(sizes)}: "
-        + (
-            "rounding down drops the rest, and the gradient is that of a smaller batch"
-            if sum(sizes) < 10
-            else "rounding up gives tasks that do not exist, or the same one twice"
-        ),
-    )
-    yield from _no_gap(found)
-    yield (
-        max(sizes) - min(sizes) <= 1,
-        "shares differ by one task at most",
-        f"shares of {sizes}: all processes wait for the one with the most tasks. Spread the rest, one each",
-    )
-
-
-def _no_gap(found: list[tuple[int, int]]) -> Iterator[Point]:
-    yield (
-        all(a[1] == b[0] for a, b in itertools.pairwise(found)),
-        "one share starts where the one before it stops",
-        f"shares {found} overlap or leave a gap: stop is the first task that is no longer included (as in slices)",
-    )
-
-
-COUNTS = (5, 3, 1)  # how many tasks each process had
-ONE_ONLY = "only one process counts here: the others' tasks count too"
-GRADIENT_MISTAKES: Mistakes = {
-    "plain": {
-        3: "every process counts alike, although they had 5, 3 and 1 tasks: the task of the last one counts most",
-        1: "the means were only added: with twice the processes the step would be twice as long",
-        9: "the means were added and divided by all tasks: multiply each by its number of tasks first",
-    },
-    "weights": {
-        "inverse": "each process was divided by its tasks once more: its mean has done that already, so multiply",
-        "squared": "the number of tasks was used twice: weigh each process by it once",
-        "root": "processes were weighed by the root of their tasks: weigh them by the number of tasks itself",
-        "softmax": "a softmax of the numbers of tasks gives other shares: divide by their sum",
-        "first": ONE_ONLY,
-        "last": ONE_ONLY,
-        "reversed": "the weights are in the wrong order: each process goes with its own number of tasks",
-        "others": "each process was weighed by the tasks of the *others*",
-    },
-    "divide": {
-        1: "this is the sum of the gradients of all tasks: divide by how many tasks there are",
-        3: "weighted by tasks, and divided by the number of processes: divide by the number of tasks",
-        5: "divided by the largest number of tasks: divide by the number of all tasks",
-        27: "divided by tasks and by processes: divide by the number of all tasks alone",
-    },
-}
+def _images() -> dict[str, np.ndarray]:
+    """Return the images that are tried, by what is looked at in each."""
+    square = np.full((HIGH, WIDE), PAPER, np.uint8)
+    square[TOP : TOP + SIDE, LEFT : LEFT + SIDE] = INK
+    thin = np.full((280, 280), PAPER, np.uint8)
+    thin[:, 143] = INK
+    touching = square.copy()
+    touching[20:60, :4] = INK  # a stroke that reaches the border
+    shades = np.full((84, 84), PAPER, np.uint8)
+    shades[30:54, 18:42], shades[30:54, 42:66] = 127, INK  # half and full ink
+    return {
+        "square": square,
+        "wide": square.T,
+        "touching": touching,
+        "line": thin,
+        "night": 255 - thin,
+        "pale": (200 + square.astype(int) * 55 // 255).astype(np.uint8),
+        "shades": shades,
+        "grey": np.where(square > 0, 180, 20).astype(np.uint8),
+        "empty": np.full((40, 40), PAPER, np.uint8),
+    }
 
 
 @exercise(
-    "undo the division: a mean times its number of tasks is the sum over them. Add the sums up, and "
-    "divide once by all tasks. A process without tasks has no mean to undo",
-    "some = tasks > 0; (gradients[some] * tasks[some, None]).sum(0) / tasks.sum()",
+    "in this order: how far is each pixel from the shade of the paper (the border shows it); pad to a"
+    " square with no ink, evenly on both sides; average over the area of each new pixel; divide by "
+    "the largest",
+    "strength = abs(grey - median of the border), as float; put it into the middle of np.zeros((side,"
+    " side)); torch.nn.functional.adaptive_avg_pool2d(…, 28); divide by its maximum, or by something "
+    "tiny where there is no ink",
 )
-def combined_gradient(attempt: Attempt) -> Iterator[Point]:
-    """``combined_gradient(gradients, tasks)``: the gradient of the mean loss over all tasks, ``[D]``."""
-    task_gradients = normal(9, 5, seed=91)
-    gradients = torch.stack([part.mean(0) for part in task_gradients.split(list(COUNTS))])
-    tasks = torch.tensor(COUNTS)
-    found = attempt(gradients.clone(), tasks.clone())
-    yield shaped(found, 5, why="one number per parameter, for all processes together")
-    formula = partial(_combined, gradients, tasks)
-    yield follows(found, formula, "one process with all nine tasks", **GRADIENT_MISTAKES)
-
-    idle = torch.cat([gradients, torch.full((1, 5), float("nan"))])
-    found = attempt(idle, torch.tensor([*COUNTS, 0]))
+def ink(attempt: Attempt) -> Iterator[Point]:
+    """``ink(grey)``: an image of any size, dark on light or light on dark, as ink in [0, 1], ``[28, 28]``."""
+    found: dict[str, np.ndarray] = {}
+    for name, grey in _images().items():
+        answer = attempt(grey.copy())
+        if name == "empty" and not np.isfinite(array(answer)).all():
+            yield False, "", "an empty page gives numbers that are not finite: do not divide by a largest ink of zero"
+        point = shaped(answer, 28, 28, why="one image, without a dimension for channels or for a batch")
+        if not found or not point[0]:
+            yield point
+        found[name] = array(answer).astype(float)
+    yield from _levels(found)
+    yield from _polarity(found)
+    yield from _place(found["square"])
     yield (
-        bool(torch.isfinite(torch.as_tensor(found)).all()),
-        "a process without tasks does no harm",
-        "a process without tasks makes the numbers not finite: NaN times zero is NaN, so leave its row out",
+        bool(np.abs(found["wide"].T - found["square"]).max() < 0.2),
+        "a wide page is treated as a high one",
+        "a wide page comes out differently from a high one: pad whichever side is shorter, evenly",
     )
-    yield follows(
-        found,
-        lambda of=9: task_gradients.sum(0) / of,
-        "the same, with a fourth process that had no task and found no mean",
-        of={
-            10: "the idle process was counted as one task: it has none",
-            12: "the idle process changes the number that is divided by: it has no task, so divide by nine still",
-        },
+    yield from _strokes(found)
+
+
+def _levels(found: dict[str, np.ndarray]) -> Iterator[Point]:
+    low, high = min(x.min() for x in found.values()), max(x.max() for x in found.values())
+    yield (
+        bool(high <= 1.001 and low >= -0.001),
+        "it lies between 0 and 1",
+        f"it runs from {low:.3g} to {high:.3g}: learners expect ink between 0 and 1"
+        + (". Subtracting from uint8 wraps round: turn it into float first" if low >= 0 and high > 1.001 else ""),
     )
 
 
-def _combined(gradients: Tensor, tasks: Tensor, weights: str = "tasks", divide: float = 9, plain: float = 0) -> Tensor:
-    """Return the gradient over all tasks, or what one of the usual mistakes makes of it.
+def _polarity(found: dict[str, np.ndarray]) -> Iterator[Point]:
+    square, line, night = found["square"], found["line"], found["night"]
+    yield (
+        bool(line[:, :5].mean() < 0.5),
+        "ink is high and the paper is empty",
+        "the paper is high and the ink is low: learners have only seen ink on an empty ground. Turn it round",
+    )
+    yield (
+        bool(night[:, :5].mean() < 0.5),
+        "light ink on a dark ground works too",
+        "light ink on a dark ground comes out inverted: do not assume white paper, look at what the border shows",
+    )
+    edges, above = square[:3][:, [0, -1]], square[:3, 10:18]  # what was added, and paper above the ink
+    yield (
+        bool(edges.mean() < 0.3 or above.mean() > 0.3),
+        "what was added to make it square is empty",
+        "what was added at the sides to make it square counts as ink: pad after the paper has become "
+        "zero, or with its shade",
+    )
 
-    With ``plain``, the processes' means are added as they are and divided by that number.
-    """
-    if plain:
-        return gradients.sum(0) / plain
-    by = {
-        "tasks": tasks.float(),
-        "inverse": 1 / tasks,
-        "squared": tasks.float() ** 2,
-        "root": tasks**0.5,
-        "softmax": 9 * tasks.float().softmax(0),
-        "first": torch.tensor([9.0, 0, 0]),
-        "last": torch.tensor([0.0, 0, 9]),
-        "reversed": tasks.flip(0).float(),
-        "others": 9 - tasks.float(),
-    }[weights]
-    return (gradients * by[:, None]).sum(0) / divide
+
+def _place(square: np.ndarray) -> Iterator[Point]:
+    """Check where the square of ink has gone, and how large it is."""
+    rows, columns = (np.flatnonzero((square > 0.5).any(axis)) for axis in (1, 0))
+    if not len(rows):
+        yield False, "", "the ink is gone: a black square should come out near 1"
+    yield (
+        abs(len(rows) - len(columns)) <= 1,
+        "shapes keep their proportions",
+        f"a square came out {len(rows)} high and {len(columns)} wide: pad the picture to a square before it is shrunk",
+    )
+    size = SIDE * 28 / HIGH  # 10 pixels
+    yield (
+        len(rows) < 1.3 * size,
+        "the whole page is there",
+        f"a square of a third of the page came out {len(rows)} of 28 pixels large: the page was cropped. "
+        "Keep all of it, as it also tells how large a sign was drawn, and where",
+    )
+    yield (
+        len(rows) > 0.7 * size,
+        "it is not smaller than it has to be",
+        f"the square came out {len(rows)} of 28 pixels large, and should be {size:.0f}: pad only to the longer side",
+    )
+    down, right = rows.mean(), columns.mean()
+    expected_down, expected_right = ((TOP + SIDE / 2) / 3 - 0.5, (LEFT + (HIGH - WIDE) / 2 + SIDE / 2) / 3 - 0.5)
+    off_down, off_right = down - expected_down, right - expected_right
+    swapped = max(abs(down - expected_right), abs(right - expected_down)) < 1.2
+    turned = abs(27 - down - expected_down) < 1.2
+    mirrored = abs(27 - right - expected_right) < 1.2 and abs(off_right) > 1.2
+    yield (
+        max(abs(off_down), abs(off_right)) < 1.2,
+        "it stays where it was",
+        "rows and columns are exchanged: the picture is transposed"
+        if swapped
+        else "the picture is upside down"
+        if turned
+        else "the picture is mirrored"
+        if mirrored
+        else f"it moved by {off_right:+.1f} pixels to the right and {off_down:+.1f} down: pad evenly, as much "
+        "on one side as on the other, and do not centre the ink itself",
+    )
+
+
+def _strokes(found: dict[str, np.ndarray]) -> Iterator[Point]:
+    line, pale, shades = found["line"], found["pale"], found["shades"]
+    yield (
+        bool(found["grey"][0].max() < 0.1),
+        "grey paper is empty too",
+        "grey paper counts as faint ink: measure how far a pixel is from the shade of the *paper*, not from white",
+    )
+    yield (
+        bool(found["touching"][0, 6:].max() < 0.1),
+        "a stroke may touch the border",
+        "the paper is not empty where a stroke touches the border: the shade of the paper is the *median* of the "
+        "border, as a mean is pulled by the stroke",
+    )
+    yield (
+        bool(line.max() > 0),
+        "thin strokes survive",
+        "a thin line vanished: picking every tenth pixel can miss it. Average over the area that a new pixel covers",
+    )
+    yield (
+        bool(line.max() > 0.9),
+        "thin strokes come out at full strength",
+        f"a thin line comes out at {line.max():.2f}: divide by the largest ink *after* shrinking, which thins it",
+    )
+    yield (
+        bool(pale.max() > 0.9),
+        "faint ink comes out at full contrast",
+        f"faint ink stays faint, {pale.max():.2f} at most: divide by the darkest, as pencils differ",
+    )
+    half, full = shades[11:17, 8:12].mean(), shades[11:17, 16:20].mean()
+    yield (
+        bool(0.25 < half / max(full, 1e-9) < 0.75),
+        "shades are kept",
+        f"half-dark ink came out at {half:.2f}, beside {full:.2f} for black: keep the shades, do not make it black "
+        "or white",
+    )
+    yield (
+        bool(found["square"][5, 9] > 0.8 and (found["square"] > 0.2).sum() < 160),
+        "edges stay where they are",
+        "the square is blurred: average over each new pixel's own area, and no further",
+    )

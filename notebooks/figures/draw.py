@@ -316,6 +316,30 @@ def worlds(sheet: Sheet) -> None:
     sheet.words(675, 216, "only this place counts", size=12, color=RED)
 
 
+def three_conditions(sheet: Sheet) -> None:
+    """Three conditions under which a task embedding can win."""
+    steps = (
+        (105, "Do tasks differ in what|a learner should do?", "no", "nothing to know|(plain characters)"),
+        (300, "Does the support set|show in what?", "no", "nothing to read|(one page of each class)"),
+        (495, "Does the learner find|out by itself?", "yes", "no need to be told|(hidden questions)"),
+    )
+    for k, (x, question, stops, outcome) in enumerate(steps):
+        sheet.words(x, 46, str(k + 1), size=17, color=BLUE, font_weight="bold")
+        sheet.box(x, 100, 168, 74, question, color=BLUE, fill="#f0f6fb", size=14)
+        sheet.arrow((x + 84, 100), (x + 109, 100), color=BLUE)
+        sheet.words(x + 97, 84, "no" if stops == "yes" else "yes", size=13, color=BLUE)
+        sheet.arrow((x, 137), (x, 198), color=QUIET)
+        sheet.words(x + 18, 166, stops, size=13, color=QUIET)
+        sheet.box(x, 230, 168, 62, outcome, color=QUIET, size=13)
+    sheet.box(688, 165, 154, 204, color=GREEN, fill="#f1f8f4")
+    sheet.words(688, 88, "it can win", size=16, color=GREEN, font_weight="bold")
+    for k, (use, world) in enumerate(
+        (("start", "waves of two families"), ("steps", "features of pages"), ("attention", "places of pages"))
+    ):
+        sheet.words(688, 122 + 48 * k, use, size=15, color=GREEN)
+        sheet.words(688, 141 + 48 * k, world, size=12.5, color=QUIET)
+
+
 HEIGHTS = {
     two_loops: 400,
     three_hooks: 300,
@@ -327,6 +351,7 @@ HEIGHTS = {
     whitening: 320,
     twin_and_control: 320,
     worlds: 330,
+    three_conditions: 290,
 }
 
 

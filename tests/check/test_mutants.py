@@ -19,6 +19,7 @@ SAME = {
     "draw_task": ("reshape(-2",),  # to NumPy, any negative size is the one to be found
     "ink": ("np.zeros((2, 1", "np.zeros((1, 2", "2e-09", "border = np.concatenate"),  # paper is next to the border too
     "paired_difference": ("ddof=2",),
+    "spotlight": ("images.shape[-2]",),  # images are square
 }
 
 

@@ -13,7 +13,7 @@ CHINESE_TEACHING = (FOLDER / "TEACHING.zh-CN.md").read_text("utf-8")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NO_TRANSLATION = {"ANIL", "Reptile", "Meta-SGD", "ALFA"}
 SECTION = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
-NUMBER = re.compile(r"\b(0\d|10)\b(?!–)")
+NUMBER = re.compile(r"\b(0\d|1[01])\b(?!–)")
 
 
 def _rows(text: str, heading: str) -> list[list[str]]:

@@ -66,9 +66,10 @@ def test_they_are_all_there() -> None:
         "05_parameter_preinitialisation",
         "06_meta_optimizer",
         "07_attention",
-        "08_does_the_embedding_help",
-        "09_your_own_characters",
-        "10_from_laptop_to_cluster",
+        "08_where_an_embedding_wins",
+        "09_does_the_embedding_help",
+        "10_your_own_characters",
+        "11_from_laptop_to_cluster",
     ]
 
 
