@@ -148,7 +148,7 @@ def stop_gradient(sheet: Sheet) -> None:
             sheet.words(452, y - 42, "stop: counts as a constant", color=RED, size=13, anchor="start")
         else:
             sheet.arrow((462, y - 14), (408, y - 29), color=RED, dash="5 4")
-            sheet.arrow((255, y - 31), (150, y - 18), color=RED, dash="5 4")
+            sheet.arrow((255, y - 31), (157, y - 15), color=RED, dash="5 4")
     sheet.words(
         390, 262, "black: what is computed; red and broken: where the outer gradient goes", color=QUIET, size=13
     )
