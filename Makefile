@@ -87,8 +87,9 @@ book: $(VENV)/.test  ## make the course, the documents and the library's referen
 	$(BIN)/python -m sphinx -q -W --keep-going -b html -c book . book/_build/html
 	@echo "open book/_build/html/book/index.html"
 
-answers: $(VENV)/.test  ## make the notebooks with answers, in notebooks/answers
+answers: $(VENV)/.test  ## make the notebooks with answers, in notebooks/answers and, in Chinese, notebooks/answers/zh
 	$(BIN)/python notebooks/answers.py
+	$(BIN)/python notebooks/answers.py --language zh
 
 slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides
 	$(PIP) -e '.[book]'

@@ -14,6 +14,7 @@ import nbformat
 
 FOLDER = Path(__file__).parent
 SOLUTIONS = FOLDER / "solutions"
+TO_WRITE = re.compile(r"^    \.\.\.  # .+$", re.MULTILINE)
 CHECKED = re.compile(r"^ml\.check\.(\w+)\(\1\)$", re.MULTILINE)
 
 
@@ -29,12 +30,26 @@ def solutions() -> dict[str, str]:
 
 def blank(name: str) -> str:
     """Return the source of the cell in which a student writes the function ``name`` and has it checked."""
-    source = solutions()[name]
-    function = ast.parse(source).body[0]
+    kept, _ = _parts(name)
+    return f"{kept}\n    ...  # your code here\n\n\nml.check.{name}({name})"
+
+
+def filled(cell: str, name: str) -> str:
+    """Return a student's cell, in any language, with the body of the solution ``name`` in the place for theirs."""
+    _, body = _parts(name)
+    done, places = TO_WRITE.subn(lambda _: body, cell)
+    if places != 1:
+        raise ValueError(f"the cell of {name} should have one line to fill in, and has {places}")
+    return done
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return the signature and docstring of a solution, and its body."""
+    lines = solutions()[name].splitlines()
+    function = ast.parse("\n".join(lines)).body[0]
     assert isinstance(function, ast.FunctionDef)
     docstring_ends = function.body[0].end_lineno
-    kept = "\n".join(source.splitlines()[:docstring_ends])
-    return f"{kept}\n    ...  # your code here\n\n\nml.check.{name}({name})"
+    return "\n".join(lines[:docstring_ends]), "\n".join(lines[docstring_ends:])
 
 
 def main() -> None:

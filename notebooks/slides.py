@@ -69,9 +69,11 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
 def _sections(text: str) -> list[str]:
     """Split a cell at its headings, and leave out what is of no use on a slide (time to run, links, prerequisites)."""
     before, *parts = re.split(r"(?m)^(?=#{1,3} )", text)
-    wanted = [part for part in parts if not part.startswith("## What you need to know")]
-    # Text that goes on from the cell before stays in the notebook; a figure in it has a slide of its own.
-    return DRAWN.findall(before) + [FOR_THE_DESK.sub("", part) for part in wanted]
+    slides = DRAWN.findall(before)  # text that goes on from the cell before stays in the notebook
+    for part in parts:
+        if not part.startswith("## What you need to know"):
+            slides += [DRAWN.sub("", FOR_THE_DESK.sub("", part)), *DRAWN.findall(part)]  # each figure on its own
+    return slides
 
 
 def _with_mathml(text: str) -> str:

@@ -112,7 +112,7 @@ def translated(notebook: Notebook, pairs: Mapping[str, Pair]) -> Notebook:
 def course_files(notebooks: Path, language: str = "en") -> dict[str, bytes]:
     """Return the files that a student gets, by name: notebooks, documents and figures, and no solutions."""
     files = [path for path in sorted(notebooks.iterdir()) if path.suffix in (".ipynb", ".md") or path.name == "LICENSE"]
-    files += sorted((notebooks / "figures").glob("*.svg"))
+    files += sorted((notebooks / "figures" / ("" if language == "en" else language)).glob("*.svg"))
     found = {path.relative_to(notebooks).as_posix(): path.read_bytes() for path in files}
     if language != "en":
         for words in sorted((notebooks / language).glob("*.md")):

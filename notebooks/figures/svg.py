@@ -4,11 +4,24 @@ Every figure has a light ground of its own, so that it reads the same on a light
 """
 
 import math
+import random
+from collections.abc import Sequence
 from html import escape
+
+from words import in_language
 
 INK, QUIET, GROUND = "#1f2933", "#7b8794", "#fbfaf6"
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"  # Okabe and Ito's palette
-FONT = "'Helvetica Neue', Arial, 'Noto Sans', sans-serif"
+FONT = "'Helvetica Neue', Arial, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+LANG = {"en": "en", "zh": "zh-CN"}  # "zh" alone leaves open whose form of a character is meant
+SHAPES = (  # the pen's path of a few invented characters, from a drawing's middle
+    ((-11, -10), (9, -9), (-8, 10), (11, 10)),
+    ((-10, 9), (0, -11), (10, 9), (-6, 2), (7, 2)),
+    ((-9, -10), (-8, 10), (8, 9), (9, -10), (-9, 0)),
+    ((-10, -8), (0, 2), (10, -8), (0, 2), (0, 11)),
+    ((-9, 10), (-9, -10), (9, -10), (9, 1), (-9, 1)),
+    ((-11, 0), (11, 0), (0, -11), (0, 11), (-8, 8)),
+)
 
 
 class Sheet:
@@ -20,21 +33,27 @@ class Sheet:
         Its size.
     title : str
         What it shows, in a few words: its name for those who cannot see it.
+    language : str
+        In which its words are written, ``"en"`` or ``"zh"``. They are given in English, and looked up in ``words.py``.
     """
 
-    def __init__(self, width: int, height: int, title: str) -> None:
-        self.width, self.height, self.title = width, height, title
+    def __init__(self, width: int, height: int, title: str, language: str) -> None:
+        self.width, self.height, self.language = width, height, language
+        self.title = in_language(title, language)
         self.parts: list[str] = []
 
     def words(
         self, x: float, y: float, text: str, *, size: float = 15, color: str = INK, anchor: str = "middle", **more: str
     ) -> None:
-        """Write a line of text; ``y`` is its middle. ``_{…}`` lowers and ``^{…}`` raises what is in the braces."""
+        """Write lines of text, parted by ``|``, around the height ``y``. ``_{…}`` lowers, ``^{…}`` raises."""
         style = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in more.items())
-        self.parts.append(
-            f'<text x="{x:.1f}" y="{y + 0.35 * size:.1f}" font-size="{size}" fill="{color}" '
-            f'text-anchor="{anchor}"{style}>{_scripts(text, size)}</text>'
-        )
+        lines = in_language(text, self.language).split("|")
+        for k, line in enumerate(lines):
+            below = (k - (len(lines) - 1) / 2) * 1.35 * size
+            self.parts.append(
+                f'<text x="{x:.1f}" y="{y + below + 0.35 * size:.1f}" font-size="{size}" fill="{color}" '
+                f'text-anchor="{anchor}"{style}>{_scripts(line, size)}</text>'
+            )
 
     def box(
         self,
@@ -56,9 +75,8 @@ class Sheet:
             f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}" '
             f'rx="{corner}" fill="{fill}" stroke="{color}" stroke-width="1.6"{dashed}/>'
         )
-        lines = text.split("|") if text else []
-        for k, line in enumerate(lines):
-            self.words(x, y + (k - (len(lines) - 1) / 2) * 1.3 * size, line, size=size)
+        if text:
+            self.words(x, y, text, size=size)
 
     def arrow(self, *points: tuple[float, float], color: str = INK, dash: str = "", width: float = 1.8) -> None:
         """Draw an arrow through points, straight for two of them and curved for three or four."""
@@ -73,10 +91,11 @@ class Sheet:
         corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in [(x1, y1), *wings])
         self.parts.append(f'<polygon points="{corners}" fill="{color}"/>')
 
-    def line(self, *points: tuple[float, float], color: str = INK, width: float = 1.8) -> None:
+    def line(self, *points: tuple[float, float], color: str = INK, dash: str = "", width: float = 1.8) -> None:
         """Draw a line through any number of points."""
         corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
-        self.parts.append(f'<polyline points="{corners}" fill="none" stroke="{color}" stroke-width="{width}"/>')
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        self.parts.append(f'<polyline points="{corners}" fill="none" stroke="{color}" stroke-width="{width}"{dashed}/>')
 
     def dot(self, x: float, y: float, radius: float = 5, color: str = INK, fill: str | None = None) -> None:
         """Draw a dot."""
@@ -92,12 +111,28 @@ class Sheet:
             f'stroke="{QUIET}" stroke-width="1.6"/>'
         )
 
+    def drawing(
+        self, x: float, y: float, kind: int, seed: int, *, ink: str = INK, color: str = QUIET, fill: str = "white"
+    ) -> None:
+        """Draw somebody's drawing of one of the invented characters; the seed says whose."""
+        rng = random.Random(seed)
+        self.box(x, y, 40, 40, color=color, fill=fill, corner=4)
+        points = [(x + a + rng.uniform(-2.4, 2.4), y + b + rng.uniform(-2.4, 2.4)) for a, b in SHAPES[kind]]
+        self.line(*points, color=ink, width=2.6)
+
+    def cells(self, x: float, y: float, fills: Sequence[Sequence[str]], *, color: str = "white") -> None:
+        """Draw a matrix, one row of colors after the other; (x, y) is the middle of its first cell."""
+        for row, colors in enumerate(fills):
+            for column, fill in enumerate(colors):
+                self.box(x + 26 * column, y + 26 * row, 24, 24, fill=fill, color=color, corner=3)
+
     def text(self) -> str:
         """Return the figure as SVG."""
         inside = "\n".join(self.parts)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" role="img" aria-label="{escape(self.title)}" font-family="{FONT}">\n'
+            f'height="{self.height}" lang="{LANG[self.language]}" role="img" aria-label="{escape(self.title)}" '
+            f'font-family="{FONT}">\n'
             f"<title>{escape(self.title)}</title>\n"
             f'<rect width="{self.width}" height="{self.height}" rx="12" fill="{GROUND}"/>\n{inside}\n</svg>\n'
         )

@@ -1,13 +1,24 @@
 """Another language changes the words of a notebook and nothing that it does."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from metalearn.course.edition import Notebook, course_files, faults, fingerprint, needs_pair, read_pairs, translated
+from metalearn.course.edition import (
+    LANGUAGES,
+    Notebook,
+    course_files,
+    faults,
+    fingerprint,
+    needs_pair,
+    read_pairs,
+    translated,
+)
 from metalearn.errors import MetalearnError
 
+FOLDER = Path(__file__).parents[2] / "notebooks"
 TEXT = "## A title\n"
 CODE = 'for task in tasks:  # one by one\n    print(f"after {task} steps: {loss:.2f}")\n'
 
@@ -82,14 +93,26 @@ def test_code_has_words_if_there_is_something_to_read_in_it(source: str, words: 
     assert needs_pair(cell("code", source, "a")) == words
 
 
-def test_an_edition_has_all_files_of_the_course() -> None:
-    folder = Path(__file__).parents[2] / "notebooks"
-    english, chinese = course_files(folder), course_files(folder, "zh")
+def test_an_edition_has_all_notebooks_and_documents_of_the_course() -> None:
+    english, chinese = (
+        {name: content for name, content in course_files(FOLDER, language).items() if not name.endswith(".svg")}
+        for language in ("en", "zh")
+    )
     assert set(english) == set(chinese)
-    done = {path.stem for path in (folder / "zh").glob("*.md")}
+    done = {path.stem for path in (FOLDER / "zh").glob("*.md")}
     for name in english:
         changed = english[name] != chinese[name]
         assert changed == (name.endswith(".ipynb") and name[:2] in done)
         if changed:
             kinds = [[c["cell_type"] for c in json.loads(files[name])["cells"]] for files in (english, chinese)]
             assert kinds[0] == kinds[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_edition_has_the_figures_that_its_notebooks_show_and_no_others(language: str) -> None:
+    files = course_files(FOLDER, language)
+    cells = [c for name in files if name.endswith(".ipynb") for c in json.loads(files[name])["cells"]]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    shown = set(re.findall(r"!\[[^\]]*\]\(([^)]+\.svg)\)", text))
+    assert len(shown) >= 15
+    assert shown == {name for name in files if name.endswith(".svg")}

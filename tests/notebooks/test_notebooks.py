@@ -13,6 +13,8 @@ from types import ModuleType
 import nbformat
 import pytest
 
+from metalearn.course.edition import LANGUAGES, program
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 LONGEST_CELL = 15
@@ -24,7 +26,10 @@ MOST_IMPORTS_BESIDE_IT = 4
 # A path from the root of some machine: a slash not preceded by anything, a name, a slash, a name.
 ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~<>)\]}-])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\\w")
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def _load(name: str) -> ModuleType:
@@ -86,7 +91,7 @@ def test_it_runs_within_its_memory_without_a_network(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
     execute = _load("execute")
-    nbformat.write(_load("answers").answered(_read(path), path.name[:2]), tmp_path / path.name)
+    nbformat.write(_load("answers").answered(path), tmp_path / path.name)
     done = execute.run(tmp_path / path.name, TIMEOUT_S)  # a cell that fails, or takes longer, raises
     assert done.peak_mb is None or done.peak_mb < MOST_MB
     assert all(cell.execution_count for cell in done.notebook.cells if cell.cell_type == "code")
@@ -124,30 +129,66 @@ def test_every_exercise_has_a_cell_to_work_in(path: Path) -> None:
                 assert all(line.startswith("#") for line in following.source.splitlines())
 
 
+@every_language
 @every_notebook
-def test_every_exercise_has_an_answer_with_reasons(path: Path) -> None:
-    answers = _load("answers").answers(path.name[:2])
-    exercises = [c.source.splitlines()[0] for c in _cells(path, "markdown") if c.source.startswith("### Exercise ")]
-    assert list(answers) == exercises
-    for cells in answers.values():
+def test_every_exercise_has_an_answer_with_reasons(path: Path, language: str) -> None:
+    answers = _load("answers")
+    found = answers.answers(path, language)
+    texts = [cell.source for cell in answers.notebook_in(path, language).cells if cell.cell_type == "markdown"]
+    assert list(found) == [text.splitlines()[0] for text in texts if answers.SECTION.match(text)]
+    assert len(found) == sum(heading.startswith("Exercise ") for heading in _headings(path))
+    for cells in found.values():
         assert cells[0].cell_type == "code"
         assert cells[-1].cell_type == "markdown"
-        assert len(cells[-1].source.split()) >= 25  # a reason, not a remark
+        reason = cells[-1].source  # a reason, not a remark
+        assert (len(CHINESE.findall(reason)) >= 40) if language == "zh" else (len(reason.split()) >= 25)
         for cell in cells:
             assert cell.cell_type == "markdown" or len(cell.source.splitlines()) <= LONGEST_ANSWER, cell.source
-            assert max(map(len, cell.source.splitlines())) <= 128, cell.source
+            if cell.cell_type == "code" or language == "en":  # Chinese prose has one line per paragraph
+                assert max(map(len, cell.source.splitlines())) <= 128, cell.source
+
+
+@every_language
+@every_notebook
+def test_answers_replace_the_cells_to_work_in_and_nothing_else(path: Path, language: str) -> None:
+    answers = _load("answers")
+    notebook, answered = answers.notebook_in(path, language), answers.answered(path, language)
+    pairs = itertools.pairwise(notebook.cells)
+    blank = [c for before, c in pairs if before.cell_type == "markdown" and answers.SECTION.match(before.source)]
+    kept = [cell.source for cell in notebook.cells if cell not in blank]
+    added = [cell.source for cells in answers.answers(path, language).values() for cell in cells]
+    assert len(answered.cells) == len(kept) + len(added)
+    assert [cell.source for cell in answered.cells if cell.source in kept] == kept
 
 
 @every_notebook
-def test_answers_replace_the_cells_to_work_in_and_nothing_else(path: Path) -> None:
-    notebook = _read(path)
-    answers = _load("answers").answers(path.name[:2])
-    answered = _load("answers").answered(notebook, path.name[:2])
-    blank = [c for before, c in itertools.pairwise(notebook.cells) if before.source.startswith("### Exercise ")]
-    kept = [cell.source for cell in notebook.cells if cell not in blank]
-    added = [cell.source for cells in answers.values() for cell in cells]
-    assert len(answered.cells) == len(kept) + len(added)
-    assert [cell.source for cell in answered.cells if cell.source in kept] == kept
+def test_answers_are_the_same_program_in_both_languages(path: Path) -> None:
+    english, chinese = (list(_load("answers").answers(path, language).values()) for language in LANGUAGES)
+    for cells, pairs in zip(english, chinese, strict=True):
+        assert [cell.cell_type for cell in cells] == [cell.cell_type for cell in pairs]
+        for cell, pair in zip(cells, pairs, strict=True):
+            if cell.cell_type == "code":
+                assert program(cell.source) == program(pair.source), pair.source
+            else:
+                assert CHINESE.search(pair.source)
+
+
+@every_language
+def test_notebooks_with_answers_are_written_and_find_their_figures(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = _load("answers")
+    monkeypatch.setattr(answers, "OUTPUT", tmp_path / "answers")
+    monkeypatch.setattr(sys, "argv", ["answers.py", "02", "--language", language])
+    answers.main()
+    (path,) = (tmp_path / "answers").rglob("*.ipynb")
+    assert path.parent == answers.in_folder(tmp_path / "answers", language)
+    text = "\n".join(cell.source for cell in _read(path).cells)
+    shown = re.findall(r"\]\(([^)]+\.svg)\)", text)
+    assert len(shown) == text.count("![") > 0
+    for name in shown:
+        assert (path.parent / name).resolve().parent == answers.in_folder(FOLDER / "figures", language)
+        assert (path.parent / name).is_file()
 
 
 @every_notebook
@@ -174,6 +215,19 @@ def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: py
     assert cells[1].source == (
         'def gate(scores, hard):\n    """Choose."""\n    ...  # your code here\n\n\nml.check.gate(gate)'
     )
+
+
+def test_a_cell_is_filled_in_once_and_keeps_its_words() -> None:
+    blanks = _load("blanks")
+    student = 'def attend(queries, keys, values):\n    """注意力。"""\n    ...  # 在这里写'
+    cell = f"{student}\n\n\nml.check.attend(attend)"
+    done = blanks.filled(cell, "attend")
+    assert "注意力" in done
+    assert "softmax" in done
+    assert "..." not in done
+    assert done.endswith("ml.check.attend(attend)")
+    with pytest.raises(ValueError, match="attend should have one line to fill in, and has 0"):
+        blanks.filled(done, "attend")
 
 
 @every_notebook

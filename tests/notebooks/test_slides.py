@@ -37,6 +37,7 @@ def test_sections_and_figures_are_slides(slides: ModuleType, path: Path) -> None
     text = " ".join(found)
     assert text.count("<img") == len(images) + drawn > 0
     assert text.count("data:image/svg+xml;base64,") == drawn
+    assert all(slide.count("<img") <= 1 for slide in found)
     assert "figures/" not in text
     assert "Aims" in text
     assert "Recap" in text
