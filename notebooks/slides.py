@@ -23,6 +23,7 @@ from nbconvert.filters import markdown2html
 
 OUTPUT = FOLDER / "slides"
 REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # reveal.js comes with this package
+FOR_EACH = ("## What you need to know", "## Check yourself")  # read alone, not shown
 LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
 FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
 DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
@@ -69,7 +70,7 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
 def _sections(text: str) -> list[str]:
     """Split a cell at its headings, and leave out what is of no use on a slide (time to run, links, prerequisites)."""
     before, *parts = re.split(r"(?m)^(?=#{1,3} )", text)
-    wanted = [part for part in parts if not part.startswith("## What you need to know")]
+    wanted = [part for part in parts if not part.startswith(FOR_EACH)]
     # Text that goes on from the cell before stays in the notebook; a figure in it has a slide of its own.
     return DRAWN.findall(before) + [FOR_THE_DESK.sub("", part) for part in wanted]
 
