@@ -44,7 +44,7 @@ def checked_exercises(notebooks: Path) -> list[Exercise]:
 
 def read_solutions(folder: Path) -> dict[str, str]:
     """Return the source of every function in the files ``NN.py`` of a folder, by its name."""
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted(folder.glob("[0-9][0-9].py")):
         source = path.read_text("utf-8")
         functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]

@@ -105,6 +105,12 @@ def reveal(name: str, result: float, language: str = "en") -> None:
         What came out.
     language : str
         "en" or "zh".
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> ml.course.reveal("tails", 48)
+    the result: 48 (you made no guess)
     """
     _check(language)
     kept = recall("guesses", name)
