@@ -6,7 +6,7 @@ What is expected of the installed command, with the built-in glyphs as data:
 
 1. ``metalearn --version`` names the wheel's version.
 2. ``metalearn info`` ends with exit code 0.
-3. ``metalearn course COURSE`` makes a folder with the course's notebooks, 00 to 10.
+3. ``metalearn course copy COURSE`` makes a folder with the course's notebooks, 00 to 10.
 4. ``metalearn dashboard --port P --no-browser`` serves: the server says that it is well, its page is there, and a
    visitor's first page is made to its end without an error.
 5. It stops when it is asked to, within 20 seconds.
@@ -95,9 +95,9 @@ def check(wheel: Path, constraints: Path, folder: Path) -> None:
     if version not in (said := call(bin / "metalearn", "--version")):
         fail(f"'metalearn --version' says {said.strip()!r}, and the wheel is of {version}")
     call(bin / "metalearn", "info")
-    call(bin / "metalearn", "course", "COURSE")
+    call(bin / "metalearn", "course", "copy", "COURSE")
     if len(found := sorted(path.name[:2] for path in (empty / "COURSE").glob("[0-9][0-9]_*.ipynb"))) != 12:
-        fail(f"'metalearn course COURSE' should put notebooks 00 to 11 into COURSE; there are {found or 'none'}")
+        fail(f"'metalearn course copy COURSE' should put notebooks 00 to 11 into COURSE; there are {found or 'none'}")
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -74,12 +74,13 @@ _HOME = {
     "load_table": "pretrained.results",
     "MetalearnError": "errors",
 }
-_MODULES = ("check", "plots")
+_MODULES = ("check", "course", "plots")
 
 __all__ = sorted([*_HOME, *_MODULES, "__version__"])
 
 if TYPE_CHECKING:
     from metalearn import check as check
+    from metalearn import course as course
     from metalearn import plots as plots
     from metalearn.characters.character_set import CharacterSet as CharacterSet
     from metalearn.characters.load import load_characters as load_characters

@@ -120,7 +120,7 @@ def _is(value: Any, kind: Any) -> bool:
     if origin is tuple:
         return isinstance(value, list) and len(value) == len(inner) and all(map(_is, value, inner))
     if origin is dict:
-        return isinstance(value, dict)
+        return isinstance(value, dict) and all(_is(n, inner[0]) and _is(v, inner[1]) for n, v in value.items())
     if kind is float:
         return type(value) in (int, float) and math.isfinite(value)
     if kind is int:

@@ -1,6 +1,7 @@
 """Run the notebooks and store their outputs in them, figures as static PNGs, so that they read well on a code host.
 
-    python notebooks/execute.py                          all of them; book/teaching.md then says what each took
+    python notebooks/execute.py                          all of them; book/teaching.md then says what each took, and
+                                                         ``metalearn course check`` compares other machines with that
     python notebooks/execute.py 01_tasks_and_omniglot    one (its number is enough)
 
 Needs the extras ``notebooks`` and ``figures``, and Chrome or Chromium to draw the PNGs. Outputs that differ from run to
@@ -17,11 +18,14 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from metalearn.characters.load import load_characters
+from metalearn.course.calibration import TIMES, NotebookTime, Reference, time_round
+
 FOLDER = Path(__file__).parent
 TIMEOUT_S = 600
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PROMISE = re.compile(r"\*\*Time to run:\*\* at most (\d+) seconds on two cores")
-TIMES = FOLDER.parent / "book" / "teaching.md"  # where the table of measured times stands
+TABLE = FOLDER.parent / "book" / "teaching.md"  # where the table of measured times stands
 MEASURED = re.compile(r"(?<=<!-- measured by notebooks/execute.py -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -91,9 +95,16 @@ def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type == "code":
-            cell.outputs = [kept for kept in cell.outputs if not _is_noise(kept)]
+            cell.outputs = [kept for kept in map(_without_widget, cell.outputs) if not _is_noise(kept)]
     notebook.metadata = nbformat.from_dict(METADATA)
     return notebook
+
+
+def _without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Leave the page of what has both a widget and a page for where nothing runs, as quizzes have."""
+    if "text/html" in output.get("data", {}):
+        output.data.pop(WIDGET_VIEW, None)
+    return output
 
 
 def _is_noise(output: nbformat.NotebookNode) -> bool:
@@ -101,13 +112,15 @@ def _is_noise(output: nbformat.NotebookNode) -> bool:
 
 
 def write_measured(runs: dict[Path, Run]) -> None:
-    """Write the time and memory that each notebook took into the table in ``book/teaching.md``."""
+    """Write what each notebook took into ``book/teaching.md``, and for ``metalearn course check``."""
     lines = ["| | s | ≤ s | MB |", "|---|---|---|---|"]
     lines += [f"| {path.stem[:2]} | {run.seconds:.0f} | {budget(path)} | {run.peak_mb} |" for path, run in runs.items()]
     seconds, promised = sum(run.seconds for run in runs.values()), sum(map(budget, runs))
     first, *_, last = (path.stem[:2] for path in runs)
     lines.append(f"| {first}–{last} | {seconds:.0f} | {promised} | {max(run.peak_mb or 0 for run in runs.values())} |")
-    TIMES.write_text(MEASURED.sub("\n".join(lines), TIMES.read_text("utf-8")), "utf-8")
+    TABLE.write_text(MEASURED.sub("\n".join(lines), TABLE.read_text("utf-8")), "utf-8")
+    times = (NotebookTime(p.stem[:2], round(run.seconds), budget(p), run.peak_mb or 0) for p, run in runs.items())
+    TIMES.write_text(str(Reference(time_round(load_characters()), tuple(times))), "utf-8")
 
 
 def main() -> None:

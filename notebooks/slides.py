@@ -23,6 +23,7 @@ from nbconvert.filters import markdown2html
 
 OUTPUT = FOLDER / "slides"
 REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # reveal.js comes with this package
+FOR_EACH = ("## What you need to know", "## Check yourself")  # read alone, not shown
 LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
 FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
 DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
@@ -71,7 +72,7 @@ def _sections(text: str) -> list[str]:
     before, *parts = re.split(r"(?m)^(?=#{1,3} )", text)
     slides = DRAWN.findall(before)  # text that goes on from the cell before stays in the notebook
     for part in parts:
-        if not part.startswith("## What you need to know"):
+        if not part.startswith(FOR_EACH):
             slides += [DRAWN.sub("", FOR_THE_DESK.sub("", part)), *DRAWN.findall(part)]  # each figure on its own
     return slides
 

@@ -22,6 +22,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of the session's own, for the tests and for the processes they start."""
     folder = tmp_path_factory.mktemp("cache")
     os.environ["METALEARN_CACHE"] = str(folder)
+    os.environ["METALEARN_PROGRESS"] = str(folder / "progress.json")  # not that of whoever runs the tests
     return folder
 
 

@@ -51,7 +51,7 @@ def test_the_examples_of_extending_the_kit_run(
     assert capsys.readouterr().out.count(" % (64 tasks of <Episodes: ") == 2
 
 
-@pytest.mark.parametrize("name", [name for name in ml.__all__ if name not in ("__version__", "check", "plots")])
+@pytest.mark.parametrize("name", sorted(ml._HOME))
 def test_the_docstrings_example_runs(name: str) -> None:
     found = getattr(ml, name)
     module = importlib.import_module(getattr(found, "__module__", "metalearn"))
@@ -59,3 +59,10 @@ def test_the_docstrings_example_runs(name: str) -> None:
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
         runner.run(example)
         assert not runner.failures, f"the example of {name} does not give what it shows"
+
+
+@pytest.mark.parametrize("name", ml.course.__all__)
+def test_the_courses_examples_run(name: str) -> None:
+    (example,) = doctest.DocTestFinder(recurse=False).find(getattr(ml.course, name), name)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0

@@ -23,8 +23,8 @@ ORDER = (
     "plots",
     "pretrained",
     "benchmark",
-    "check",
     "course",
+    "check",
     "cli",
 )
 FILES = sorted(LIBRARY.rglob("*.py"))

@@ -18,12 +18,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
     It is 0, or 2 with one line on stderr if the input, the output or the machine does not allow what was asked for, or
-    130 if the user interrupted it. A traceback is left for faults of the kit, and of a user's own code.
+    130 if the user interrupted it. A result that says of itself that it is not ``ready`` gives 2, too. A traceback is
+    left for faults of the kit, and of a user's own code.
     """
     _prepare_streams()
+    code = 0
     try:
         try:
-            _run(arguments)
+            code = _run(arguments)
         finally:
             _flush_stdout()
     except BrokenPipeError:  # the reader (head, less) has seen enough
@@ -37,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _say(line)
         return 2
-    return 0
+    return code
 
 
-def _run(arguments: Sequence[str] | None) -> None:
+def _run(arguments: Sequence[str] | None) -> int:
     from metalearn._device import compute_on
     from metalearn._files import to_json
     from metalearn.cli.parser import make_parser
@@ -49,6 +51,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     with compute_on(getattr(options, "device", "auto")):
         result = options.run(options)
     print(to_json(result) if options.json else options.show(result))
+    return 0 if result.get("ready", True) else 2
 
 
 def _in_one_line(error: Exception) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metalearn import __version__
-from metalearn._files import cache_dir, user_path, write_atomically
+from metalearn._files import cache_dir, user_path
 from metalearn.cli.checks import output_file, output_folder, unread
 from metalearn.errors import MetalearnError
 
@@ -384,23 +384,6 @@ def adapt(options: argparse.Namespace) -> Result:
             for loss, accuracy in zip(losses, accuracies, strict=True)
         ],
     }
-
-
-def course(options: argparse.Namespace) -> Result:
-    """Put the notebooks into a folder of the user's."""
-    from metalearn._front_ends import front_ends
-    from metalearn.course.edition import course_files
-
-    files = course_files(front_ends() / "notebooks", options.language)
-    output_folder(options.folder)
-    there = [name for name in files if (options.folder / name).exists()]
-    if there:
-        raise MetalearnError(
-            "{folder} holds {name} already; name another folder, or move it away", folder=options.folder, name=there[0]
-        )
-    for name, content in files.items():
-        write_atomically(options.folder / name, content)
-    return {"folder": str(options.folder), "notebooks": sum(name.endswith(".ipynb") for name in files)}
 
 
 def dashboard(options: argparse.Namespace) -> Result:

@@ -55,6 +55,45 @@ def course(result: Result) -> str:
     return f"{result['notebooks']} notebooks are in {result['folder']}; open them with: jupyter lab {result['folder']}"
 
 
+def course_reset(result: Result) -> str:
+    """Say that a notebook is as it was, and where the student's is."""
+    yours = f"; yours is now {result['yours']}" if result["yours"] else ""
+    return f"{result['notebook']} is as it came{yours}"
+
+
+def course_check(result: Result) -> str:
+    """Return one line per finding, and below it what to do about it."""
+    lines = []
+    for found in result["findings"]:
+        mark = "✗" if found["needed"] else "!" if found["do"] else "✓"
+        lines.append(f"{mark} {found['what']}: {found['found']}")
+        lines += [f"  → {found['do']}"] * bool(found["do"])
+    return "\n".join([*lines, "ready" if result["ready"] else "not ready: see the lines with ✗"])
+
+
+def course_progress(result: Result) -> str:
+    """Return a row per notebook: how many of its checked exercises and questions are done."""
+    lines = [f"{'notebook':34}{'exercises':12}quiz"]
+    for row in result["notebooks"]:
+        done = [_done(row[what]) for what in ("exercises", "quiz")]
+        lines.append(f"{row['notebook']:34}{done[0]:12}{done[1]}".rstrip())
+    return "\n".join([*lines, f"kept in {result['file']}, and nowhere else"])
+
+
+def _done(states: dict[str, str]) -> str:
+    return f"{list(states.values()).count('done')} of {len(states)}" if states else "–"
+
+
+def course_export(result: Result) -> str:
+    """Say where the assignments are, and what the grader makes of them."""
+    place = result["folder"]
+    then = {
+        "nbgrader": f"in {place}: nbgrader generate_assignment NAME",
+        "otter": f"otter assign {place}/NAME.ipynb OUTPUT",
+    }
+    return f"{len(result['assignments'])} assignments are in {place}; then, {then[result['for']]}"
+
+
 def trajectory(result: Result) -> str:
     """Return the learner and its classes, then one line per step."""
     lines = [

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from metalearn import __version__
 from metalearn._device import NAMES
-from metalearn.cli import commands, display, naming
+from metalearn.cli import commands, course, display, naming
 from metalearn.cli.commands import Result
 from metalearn.course.edition import LANGUAGES
 from metalearn.errors import MetalearnError
@@ -382,12 +382,19 @@ def _add_export(subparsers: Any) -> None:
 
 
 def _add_course(subparsers: Any) -> None:
+    parser = subparsers.add_parser("course", help="copy the notebooks, check the machine, show progress, and more")
+    verbs = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for add in (_add_course_copy, _add_course_check, _add_course_progress, _add_course_reset, _add_course_export):
+        add(verbs)
+
+
+def _add_course_copy(verbs: Any) -> None:
     parser = _command(
-        subparsers,
-        "course",
+        verbs,
+        "copy",
         "copy the notebooks into a folder of yours",
-        "metalearn course my-course",
-        commands.course,
+        "metalearn course copy my-course",
+        course.copy,
         display.course,
         seed=False,
         data=False,
@@ -395,7 +402,70 @@ def _add_course(subparsers: Any) -> None:
     parser.add_argument(
         "folder", type=_path, metavar="DIR", help="a new folder, or one that does not hold these notebooks yet"
     )
+    _language_option(parser)
+
+
+def _language_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="English or Chinese (default: en)")
+
+
+def _add_course_check(verbs: Any) -> None:
+    _command(
+        verbs,
+        "check",
+        "look whether this machine is ready for the course, and how long the notebooks take on it",
+        "metalearn course check",
+        course.check,
+        display.course_check,
+        seed=False,
+    )
+
+
+def _add_course_progress(verbs: Any) -> None:
+    parser = _command(
+        verbs,
+        "progress",
+        "show which exercises and quizzes you have done; this stays on your machine",
+        "metalearn course progress",
+        course.progress,
+        display.course_progress,
+        seed=False,
+        data=False,
+    )
+    parser.add_argument("--reset", action="store_true", help="forget all of it first")
+
+
+def _add_course_reset(verbs: Any) -> None:
+    parser = _command(
+        verbs,
+        "reset",
+        "put a notebook of your copy back as it came; yours is kept beside it, as NAME.mine.ipynb",
+        "metalearn course reset 03 my-course",
+        course.reset,
+        display.course_reset,
+        seed=False,
+        data=False,
+    )
+    parser.add_argument("notebook", type=_name, metavar="NOTEBOOK", help="its number or name")
+    parser.add_argument("folder", type=_path, metavar="DIR", help="the folder that you copied the course into")
+    _language_option(parser)
+
+
+def _add_course_export(verbs: Any) -> None:
+    parser = _command(
+        verbs,
+        "export",
+        "write the exercises that check themselves as assignments for nbgrader or otter-grader",
+        "metalearn course export --for nbgrader my-class",
+        course.export,
+        display.course_export,
+        seed=False,
+        data=False,
+    )
+    parser.add_argument(
+        "--for", dest="grader", choices=("nbgrader", "otter"), required=True, help="the grader that you use"
+    )
+    parser.add_argument("folder", type=_path, metavar="DIR", help="where to write them; they hold the solutions")
 
 
 def _add_dashboard(subparsers: Any) -> None:

@@ -1,1 +1,6 @@
-"""The course as files: the notebooks in another language, and copies of them for a student."""
+"""The course: its notebooks in two languages, quizzes and guesses in them, and what a student has done so far."""
+
+from metalearn.course.guesses import guess, reveal
+from metalearn.course.quizzes import quiz
+
+__all__ = ["guess", "quiz", "reveal"]

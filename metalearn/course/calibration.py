@@ -1,0 +1,82 @@
+"""How long the notebooks take on this machine: a fixed piece of the kit's work, timed, and compared with a reference.
+
+``times.json`` holds the reference: seconds of the same piece, and of each notebook, on the two cores on which the
+notebooks' stored pictures were made. ``notebooks/execute.py`` writes it.
+"""
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metalearn.characters.character_set import CharacterSet
+
+TIMES = Path(__file__).parent / "times.json"
+ROUNDS = 7  # of a third of a second on two cores
+
+
+@dataclass(frozen=True)
+class NotebookTime:
+    """What a notebook takes on the reference machine.
+
+    Parameters
+    ----------
+    notebook : str
+        Its number.
+    seconds, promised : float
+        What it took, and what it promises to take at most.
+    peak_mb : int
+        Its largest memory, in MB.
+    """
+
+    notebook: str
+    seconds: float
+    promised: float
+    peak_mb: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference machine: seconds of one round of the piece, and of the notebooks."""
+
+    round_s: float
+    notebooks: tuple[NotebookTime, ...]
+
+    def __str__(self) -> str:
+        of = [vars(one) for one in self.notebooks]
+        return json.dumps({"round_s": round(self.round_s, 4), "notebooks": of}, indent=1) + "\n"
+
+
+def read_reference() -> Reference:
+    """Return what was measured on the reference machine."""
+    kept = json.loads(TIMES.read_text("utf-8"))
+    return Reference(kept["round_s"], tuple(NotebookTime(**one) for one in kept["notebooks"]))
+
+
+def time_round(characters: "CharacterSet") -> float:
+    """Return the median seconds of one round of the piece: what ships is loaded, adapts to tasks, and embeds them.
+
+    Raises MetalearnError where what ships cannot be used, or where there are too few characters.
+    """
+    import numpy as np
+    import torch
+
+    from metalearn.embeddings.gradient import GradientEmbedding
+    from metalearn.pretrained.learners import load_learner
+    from metalearn.tasks.episodes import Episodes
+
+    learner = load_learner("preinit", "lake")
+    shared = {name: p.detach() for name, p in learner.shared.items()}
+    embedder = GradientEmbedding(learner.backbone, shared)
+    batch = Episodes(characters, np.arange(len(characters)), ways=5, shots=5, queries=5, batch_size=8).batch(0)
+    times = []
+    for _ in range(ROUNDS + 1):  # the first does not count: it warms up
+        start = time.perf_counter()
+        with torch.no_grad():
+            learner.adapt(batch, steps=3)
+        embedder.transform(batch)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
