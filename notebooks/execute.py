@@ -91,9 +91,17 @@ def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type == "code":
-            cell.outputs = [kept for kept in cell.outputs if not _is_noise(kept)]
+            cell.outputs = [kept for kept in map(_as_picture, cell.outputs) if not _is_noise(kept)]
     notebook.metadata = nbformat.from_dict(METADATA)
     return notebook
+
+
+def _as_picture(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return an output without what plays in a notebook alone, where it has a still picture too."""
+    if "image/svg+xml" in output.get("data", {}):
+        for kind in (WIDGET_VIEW, "text/html"):
+            output.data.pop(kind, None)
+    return output
 
 
 def _is_noise(output: nbformat.NotebookNode) -> bool:

@@ -1,0 +1,144 @@
+"""The player itself: one scene, shown in a notebook, in a browser, or kept as a file."""
+
+import json
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from metalearn._files import write_atomically
+from metalearn.errors import MetalearnError
+from metalearn.plots.player.film_strip import STEPS, film_strip
+
+FOLDER = Path(__file__).parent
+PLAYER_JS = (FOLDER / "player.js").read_text("utf-8")
+PLAYER_CSS = (FOLDER / "player.css").read_text("utf-8")
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 8px 16px; }}
+#{name} {{ --height: clamp(430px, 100vh - 16px, 760px); }}
+</style>
+</head>
+<body>
+{player}
+</body>
+</html>
+"""
+_IN_PLACE = """<div id="{name}">{strip}</div>
+<style>{css}</style>
+<script type="module">
+{js}
+play(document.getElementById("{name}"), {scene}, {{ step: {step} }});
+</script>"""
+
+
+class Player:
+    """Plays how learners adapt to a task, as :func:`metalearn.plots.adaptation` has recorded it.
+
+    In a notebook it shows itself: as a widget while a kernel runs, without one as a page of its own that still plays,
+    and where no script may run, as a film strip.
+
+    Parameters
+    ----------
+    scene : dict
+        What to play, as :func:`metalearn.plots.player.scene.scene` makes it.
+    start : int
+        The step at which it opens.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> characters = ml.load_characters("glyphs")
+    >>> task = ml.make_task(characters, characters.characters[:3], shots=2)
+    >>> player = ml.plots.adaptation(ml.load_learner("preinit"), task, steps=3)
+    >>> player
+    <Player: learner, 3-way, 3 steps>
+    >>> player.film_strip()[:4]
+    '<svg'
+    """
+
+    def __init__(self, scene: dict[str, Any], start: int = 0) -> None:
+        self.scene = scene
+        self.start = min(max(start, 0), scene["steps"])
+        self._widget: Any = None
+
+    def __repr__(self) -> str:
+        names = ", ".join(learner["name"] for learner in self.scene["learners"])
+        return f"<Player: {names}, {len(self.scene['classes'])}-way, {self.scene['steps']} steps>"
+
+    def film_strip(self, steps: Sequence[int] = STEPS) -> str:
+        """Return the queries at some of the steps as one still picture, in SVG."""
+        return film_strip(self.scene, steps)
+
+    def to_html(self) -> str:
+        """Return a page of its own that plays, and needs nothing else: no server, no network."""
+        return _PAGE.format(title=self.scene["words"]["player"], name=self._name, player=self._in_place())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a page that plays (``.html``), or the film strip (``.svg``).
+
+        Raises
+        ------
+        MetalearnError
+            For a path with another ending.
+        """
+        path = Path(path)
+        if path.suffix not in (".html", ".svg"):
+            raise MetalearnError("{path} should end in .html (it plays) or .svg (a film strip)", path=path)
+        text = self.to_html() if path.suffix == ".html" else self.film_strip()
+        write_atomically(path, text.encode())
+
+    def show(self) -> None:
+        """Show it: in a notebook below the cell, elsewhere in a browser."""
+        if "IPython" in sys.modules:
+            from IPython import display, get_ipython
+
+            if get_ipython() is not None:
+                display.display(self)
+                return
+        with tempfile.NamedTemporaryFile("w", suffix=".html", encoding="utf-8", delete=False) as page:
+            page.write(self.to_html())
+        webbrowser.open(Path(page.name).as_uri())
+
+    @property
+    def _name(self) -> str:
+        """A name for its element, as several may stand on one page."""
+        return "player-" + sha256(json.dumps([self.scene, self.start]).encode()).hexdigest()[:8]
+
+    def _in_place(self) -> str:
+        """Return HTML that shows the film strip, and puts the player in its place where scripts may run."""
+        scene = json.dumps(self.scene, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        return _IN_PLACE.format(
+            name=self._name, strip=self.film_strip(), css=PLAYER_CSS, js=PLAYER_JS, scene=scene, step=self.start
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Return all forms in which a notebook can show it; the notebook takes the liveliest that it can."""
+        return {
+            **self._as_widget(),
+            "text/html": self._in_place(),
+            "image/svg+xml": self.film_strip(),
+            "text/plain": repr(self),
+        }
+
+    def _as_widget(self) -> dict[str, Any]:
+        """Return the reference by which a notebook finds the widget; none without the extra ``notebooks``."""
+        try:
+            from metalearn.plots.player.widget import PlayerWidget
+        except ModuleNotFoundError:
+            return {}
+        if self._widget is None:
+            self._widget = PlayerWidget(scene=self.scene, step=self.start)
+        bundle = self._widget._repr_mimebundle_()
+        data: dict[str, Any] = bundle[0] if isinstance(bundle, tuple) else bundle
+        return data
