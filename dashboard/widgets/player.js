@@ -5,9 +5,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".player");
   const here = shown.get(root) ?? { number: data.number };
   here.send = (step) => setTriggerValue("step", step);
-  here.player ??= play(root, data.scene, { step: data.start, onRest: (step) => here.send(step) });
-  shown.set(root, here);
-  here.player.show(data.scene);
-  if (here.number !== data.number) here.player.goTo(data.start);
+  if (here.player) here.player.show(data.scene);
+  else {
+    shown.set(root, here);
+    here.player = play(root, data.scene, { step: data.step, onRest: (step) => here.send(step) });
+    if (data.plays) here.player.start();
+  }
+  if (here.number !== data.number) here.player.goTo(data.step);
   here.number = data.number;
 }

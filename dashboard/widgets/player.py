@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard import address
 from metalearn.plots.player import PLAYER_CSS, PLAYER_JS
 
 KEY = "player"
-_OPENED = "player opened"
+_STAND = "player stands"
 
 _player = st.components.v2.component(
     "metalearn_player",
@@ -19,25 +20,28 @@ _player = st.components.v2.component(
 )
 
 
-class Opened(NamedTuple):
-    """The step to which the browser was sent last, the one at which it stands now, and how often it was sent."""
+class Stand(NamedTuple):
+    """The step at which the browser stands, how often it was sent to one, and whether it plays when it is opened."""
 
-    start: int
-    stands: int
+    step: int
     number: int
+    plays: bool
 
 
 def show(scene: dict[str, Any]) -> None:
-    """Play a scene, from the step in the session's state on.
+    """Play a scene, from the step in the session's state on; by itself if the visitor's first address asks for nothing.
 
-    What the browser is sent stays the same while the visitor goes from step to step: it is there already. If the step
-    comes from elsewhere, from the address when the visitor goes back, say, the browser is sent to it.
+    While the visitor goes from step to step, the browser is there already. If the step comes from elsewhere, from the
+    address when the visitor goes back, say, the browser is sent to it.
     """
     step = st.session_state["step"] = min(int(st.session_state["step"]), scene["steps"])
-    now: Opened | None = st.session_state.get(_OPENED)
-    if now is None or now.stands != step:
-        now = st.session_state[_OPENED] = Opened(step, step, now.number + 1 if now else 0)
-    _player(key=KEY, data={"scene": scene, "start": now.start, "number": now.number}, on_step_change=_keep)
+    stand: Stand | None = st.session_state.get(_STAND)
+    if stand is None:
+        stand = Stand(step, 0, plays=not address.asks_for_something())
+    elif stand.step != step:
+        stand = Stand(step, stand.number + 1, plays=False)
+    st.session_state[_STAND] = stand
+    _player(key=KEY, data={"scene": scene, **stand._asdict()}, on_step_change=_keep)
 
 
 def _keep() -> None:
@@ -45,4 +49,4 @@ def _keep() -> None:
     step = st.session_state[KEY]["step"]
     if isinstance(step, int) and step >= 0:
         st.session_state["step"] = step
-        st.session_state[_OPENED] = st.session_state[_OPENED]._replace(stands=step)
+        st.session_state[_STAND] = st.session_state[_STAND]._replace(step=step, plays=False)

@@ -209,18 +209,23 @@ def test_a_step_is_kept_when_a_control_changes_and_stands_in_the_address(page: A
     assert page.session_state["step"] == 3
     page.number_input(key="steps").set_value(2).run()
     assert page.session_state["step"] == 2
-    assert sent(page)["start"] == 2  # the browser stood at a step that is there no longer
+    assert sent(page)["step"] == 2  # the browser stood at a step that is there no longer
 
 
 def test_the_browser_is_sent_to_a_step_that_comes_from_elsewhere_and_only_once(page: AppTest) -> None:
-    first = sent(page)
+    assert sent(page) == {"step": 0, "number": 0, "plays": True}
     page.number_input(key="shots").set_value(2).run()
-    assert sent(page) == first
+    assert sent(page) == {"step": 0, "number": 0, "plays": True}
     page.query_params["step"] = "1"  # the visitor goes back
     page.run()
-    assert sent(page) == {"start": 1, "number": first["number"] + 1}
+    assert sent(page) == {"step": 1, "number": 1, "plays": False}
     page.number_input(key="shots").set_value(1).run()
-    assert sent(page) == {"start": 1, "number": first["number"] + 1}
+    assert sent(page) == {"step": 1, "number": 1, "plays": False}
+
+
+def test_it_plays_by_itself_unless_a_link_asks_for_something(app: AppTest) -> None:
+    page = by_link(app, "adaptation", shots="2")
+    assert not sent(page)["plays"]
 
 
 def sent(page: AppTest) -> dict[str, int]:

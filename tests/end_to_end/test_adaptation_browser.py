@@ -70,7 +70,7 @@ def test_the_whole_player_is_on_the_first_screen(browser: Browser, address: str,
 
 def test_on_a_phone_the_controls_stay_at_the_bottom(browser: Browser, address: str) -> None:
     page = new_page(browser, viewport={"width": 390, "height": 800})
-    page.goto(f"{address}/adaptation")
+    page.goto(f"{address}/adaptation?step=0")
     wait_for_step(page, 0)
     page.locator(".metalearn-player .queries").first.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
@@ -80,6 +80,37 @@ def test_on_a_phone_the_controls_stay_at_the_bottom(browser: Browser, address: s
     page.get_by_role("button", name="One step forward").click()
     wait_for_step(page, 1)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    page.close()
+
+
+def test_it_opens_on_an_example_that_plays_and_leaves_the_address_alone(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/adaptation")
+    wait_for_step(page, 10)
+    page.wait_for_timeout(500)
+    assert page.url == f"{address}/adaptation"
+    page.close()
+    still = new_page(browser, reduced_motion="reduce")
+    still.goto(f"{address}/adaptation")
+    expect(still.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    still.wait_for_timeout(1000)
+    wait_for_step(still, 0)
+    expect(still.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    still.close()
+
+
+def test_it_stands_where_it_stood_after_another_page(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/adaptation?steps=5")
+    wait_for_step(page, 0)
+    page.get_by_role("slider", name="Step").focus()
+    page.keyboard.press("End")
+    page.wait_for_url("**step=5")
+    menu = page.get_by_test_id("stTopNav")
+    menu.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    menu.get_by_role("link", name="Watch adaptation").click()
+    wait_for_step(page, 5)
     page.close()
 
 

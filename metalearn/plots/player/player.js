@@ -3,7 +3,8 @@
 //     const player = play(element, scene, { step, onRest });
 //
 // with a scene as scene.py makes it. `onRest` is told the step at which the visitor comes to rest, if it is given. `player.show(scene)`
-// changes what is played and keeps the step; `player.goTo(step)` goes to a step. It ends when its element is gone.
+// changes what is played and keeps the step, `player.goTo(step)` goes to a step, `player.start()` plays by itself. It ends
+// when its element is gone.
 const PACE = 700; // milliseconds that a step is shown for while playing
 const REST = 250; // milliseconds without another step, after which the player has come to rest
 const DASHES = [[], [7, 4], [2, 3]]; // of the learners' lines: colour is not all that tells them apart
@@ -18,7 +19,11 @@ function play(root, scene, { step = 0, onRest }) {
   root.addEventListener("transitionend", () => paint(view)); // its colours are those of another theme now
   show(view, scene);
   new ResizeObserver(() => paint(view)).observe(root);
-  return { show: (next) => show(view, next), goTo: (to) => moveTo(view, to) };
+  return {
+    show: (next) => show(view, next),
+    goTo: (to) => moveTo(view, to),
+    start: () => matchMedia("(prefers-reduced-motion: reduce)").matches || start(view, true),
+  };
 }
 
 // Takes a scene. The same one again changes nothing, so that it goes on playing.
@@ -150,7 +155,7 @@ function controls(view) {
   view.slider = element("input", "slider");
   Object.assign(view.slider, { type: "range", min: 0, max: view.scene.steps, step: 1, oninput: () => taken(view, view.slider.valueAsNumber) });
   view.slider.setAttribute("aria-label", say(view, "step"));
-  view.play = button("play", () => (view.playing ? pause(view) : start(view)));
+  view.play = button("play", () => (view.playing ? pause(view) : start(view)), say(view, "play"));
   view.back = button("back", () => taken(view, view.step - 1), say(view, "back"));
   view.forward = button("forward", () => taken(view, view.step + 1), say(view, "forward"));
   view.now = element("span", "now");
@@ -188,21 +193,27 @@ function taken(view, step) {
   moveTo(view, step, true);
 }
 
-function start(view) {
+// Plays on, from the beginning if it stands at the end. What nobody asked for is said at its end alone, and not kept.
+function start(view, unasked = false) {
+  view.unasked = unasked;
   if (view.step >= view.scene.steps) moveTo(view, 0);
   view.playing = setInterval(() => {
-    if (!view.root.isConnected) return pause(view, false);
+    if (!view.root.isConnected) return clearInterval(view.playing);
     moveTo(view, view.step + 1);
-    if (view.step >= view.scene.steps) pause(view, true);
+    if (view.step >= view.scene.steps) pause(view);
   }, PACE);
   showState(view);
 }
 
-function pause(view, rests = Boolean(view.playing)) {
+function pause(view) {
+  if (!view.playing) return;
   clearInterval(view.playing);
   view.playing = null;
-  if (view.play) showState(view);
-  if (rests) rest(view);
+  showState(view);
+  if (view.unasked) {
+    view.unasked = false;
+    announce(view);
+  } else rest(view);
 }
 
 function moveTo(view, step, rests = false) {
@@ -231,10 +242,9 @@ function announce(view) {
   const learners = scene.learners.map(({ name }, i) => say(view, "outcome", { learner: name, share: shares[i] })).join(", ");
   const where = { step, steps: scene.steps };
   view.now.textContent = say(view, "now", where);
-  view.heard.textContent = say(view, "said", { ...where, learners });
+  if (!view.unasked) view.heard.textContent = say(view, "said", { ...where, learners });
   view.slider.value = step;
   view.slider.setAttribute("aria-valuetext", say(view, "now", where));
-  [view.back.disabled, view.forward.disabled] = [false, false];
   for (const [button, ends] of [[view.back, step === 0], [view.forward, step === scene.steps]]) button.setAttribute("aria-disabled", ends);
   showState(view);
 }
