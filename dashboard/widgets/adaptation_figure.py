@@ -30,7 +30,7 @@ def recording(request: AdaptationRequest) -> player.Recording:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def scene(request: AdaptationRequest, language: str) -> dict[str, Any]:
     """Return what the player plays. All visitors who read this language share it."""
-    return player.scene(recording(request), {text: translated(text, language) for text in player.WORDS})
+    return player.make_scene(recording(request), {text: translated(text, language) for text in player.WORDS})
 
 
 def code(request: AdaptationRequest, start: int, with_map: bool) -> str:

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from metalearn.plots.player import NO_ANSWER, PLAYER_CSS, PLAYER_JS, AdaptationView, Plane, Player, Recording, scene
+from metalearn.plots.player import (
+    NO_ANSWER,
+    PLAYER_CSS,
+    PLAYER_JS,
+    AdaptationView,
+    Plane,
+    Player,
+    Recording,
+    make_scene,
+)
 from tests.end_to_end.conftest import new_page
 from tests.plots.player.scenes import full, on_map, recorded, view, without_answers
 
@@ -52,7 +61,7 @@ def crowded(name: str, rng: np.random.Generator) -> AdaptationView:
 
 def opened(browser: Browser, recording: Recording, start: int = 0, **options: object) -> Page:
     page = new_page(browser, viewport={"width": 1280, "height": 720}, **options)
-    page.set_content(Player(scene(recording), start).to_html())
+    page.set_content(Player(make_scene(recording), start).to_html())
     return page
 
 
@@ -223,7 +232,7 @@ def test_a_notebooks_widget_plays_and_keeps_its_step_with_the_kernel(browser: Br
     pytest.importorskip("anywidget", reason="needs the extra 'notebooks'")
     from metalearn.plots.player.widget import PlayerWidget
 
-    made = Player(scene(tasks()["two"]), 1)
+    made = Player(make_scene(tasks()["two"]), 1)
     widget = PlayerWidget(scene=made.scene, step=made.start)
     page = new_page(browser, viewport={"width": 900, "height": 720})
     page.set_content(f"<style>{PLAYER_CSS}</style><div id='cell'></div>")

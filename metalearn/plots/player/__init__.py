@@ -6,7 +6,7 @@ plays everywhere. Where nothing can move, the same scene is a film strip (``film
 
 from metalearn.plots.player.player import PLAYER_CSS, PLAYER_JS, Player
 from metalearn.plots.player.recording import NO_ANSWER, AdaptationView, Plane, Recording, TaskOnMap
-from metalearn.plots.player.scene import MOST_LEARNERS, RIGHT, WORDS, WRONG, scene
+from metalearn.plots.player.scene import MOST_LEARNERS, RIGHT, WORDS, WRONG, make_scene
 
 __all__ = [
     "MOST_LEARNERS",
@@ -21,5 +21,5 @@ __all__ = [
     "Player",
     "Recording",
     "TaskOnMap",
-    "scene",
+    "make_scene",
 ]

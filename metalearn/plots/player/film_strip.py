@@ -10,7 +10,7 @@ LABEL, CELL, GAP, HEAD, LINE = 150, 120, 16, 22, 18  # pixels
 MUTED = "#707070"
 
 
-def film_strip(scene: dict[str, Any], steps: Sequence[int] = STEPS) -> str:
+def draw_film_strip(scene: dict[str, Any], steps: Sequence[int] = STEPS) -> str:
     """Return a scene's film strip as SVG: one column per step, one row per learner, the support set before them.
 
     A query is framed as in the player: blue where it is named right, orange where wrong, dashed grey where there is no

@@ -12,7 +12,7 @@ from typing import Any
 
 from metalearn._files import write_atomically
 from metalearn.errors import MetalearnError
-from metalearn.plots.player.film_strip import STEPS, film_strip
+from metalearn.plots.player.film_strip import STEPS, draw_film_strip
 
 FOLDER = Path(__file__).parent
 PLAYER_JS = (FOLDER / "player.js").read_text("utf-8")
@@ -51,7 +51,7 @@ class Player:
     Parameters
     ----------
     scene : dict
-        What to play, as :func:`metalearn.plots.player.scene.scene` makes it.
+        What to play, as :func:`metalearn.plots.player.scene.make_scene` makes it.
     start : int
         The step at which it opens.
 
@@ -78,7 +78,7 @@ class Player:
 
     def film_strip(self, steps: Sequence[int] = STEPS) -> str:
         """Return the queries at some of the steps as one still picture, in SVG."""
-        return film_strip(self.scene, steps)
+        return draw_film_strip(self.scene, steps)
 
     def to_html(self) -> str:
         """Return a page of its own that plays, and needs nothing else: no server, no network."""

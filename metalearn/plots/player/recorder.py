@@ -16,7 +16,7 @@ from metalearn.learners.trajectory import answers
 from metalearn.maps.task_map import TaskMap
 from metalearn.plots.player.player import Player
 from metalearn.plots.player.recording import AdaptationView, Plane, Recording, TaskOnMap
-from metalearn.plots.player.scene import scene
+from metalearn.plots.player.scene import make_scene
 from metalearn.plots.style import short_name
 from metalearn.tasks.task_batch import TaskBatch
 
@@ -74,7 +74,7 @@ def adaptation(
     """
     named = {"learner": learners} if isinstance(learners, Learner) else learners
     recording = record(named, task, steps, embeddings or {}, characters, on_map)
-    return Player(scene(recording), start)
+    return Player(make_scene(recording), start)
 
 
 def record(

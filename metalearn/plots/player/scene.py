@@ -59,7 +59,7 @@ TEXTS = MappingProxyType(
 WORDS = tuple(TEXTS.values())
 
 
-def scene(recording: Recording, words: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+def make_scene(recording: Recording, words: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Return what the player draws, as plain lists, numbers and texts.
 
     Parameters

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from metalearn.errors import MetalearnError
-from metalearn.plots.player import NO_ANSWER, RIGHT, WRONG, Player, scene
+from metalearn.plots.player import NO_ANSWER, RIGHT, WRONG, Player, make_scene
 from tests.plots.player.scenes import ANSWERS, STEPS, WAYS, full, on_map, recorded, view, without_answers
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -18,7 +18,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 @pytest.fixture
 def player() -> Player:
-    return Player(scene(recorded([without_answers(full("one")), view("</script><b>other")], on_map())), start=2)
+    return Player(make_scene(recorded([without_answers(full("one")), view("</script><b>other")], on_map())), start=2)
 
 
 def test_a_page_holds_the_scene_and_asks_for_nothing(player: Player) -> None:
@@ -35,7 +35,7 @@ def test_a_page_holds_the_scene_and_asks_for_nothing(player: Player) -> None:
 
 @pytest.mark.parametrize(("start", "opened"), [(-3, 0), (1, 1), (99, STEPS - 1)])
 def test_it_opens_at_a_step_that_there_is(start: int, opened: int) -> None:
-    assert Player(scene(recorded([view("one")])), start).start == opened
+    assert Player(make_scene(recorded([view("one")])), start).start == opened
 
 
 def test_it_is_saved_as_a_page_or_a_film_strip_and_as_nothing_else(player: Player, tmp_path: Path) -> None:
@@ -95,10 +95,13 @@ def test_a_film_strip_shows_each_query_at_each_step(player: Player) -> None:
 
 
 def test_strips_on_one_page_do_not_share_their_drawings() -> None:
-    strips = [Player(scene(recorded([view("one")]))).film_strip(), Player(scene(recorded([view("one")]))).film_strip()]
+    strips = [
+        Player(make_scene(recorded([view("one")]))).film_strip(),
+        Player(make_scene(recorded([view("one")]))).film_strip(),
+    ]
     other = recorded([view("one")])
     other.support[:] = 255 - other.support
-    strips.append(Player(scene(other)).film_strip())
+    strips.append(Player(make_scene(other)).film_strip())
     other.support[:] = 255 - other.support
     names = [re.findall(r'<image id="([^"]+)"', strip)[0] for strip in strips]
     assert names[0] == names[1] != names[2]

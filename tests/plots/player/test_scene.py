@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from metalearn.errors import MetalearnError
-from metalearn.plots.player import NO_ANSWER, PLAYER_JS, WORDS, TaskOnMap, scene
+from metalearn.plots.player import NO_ANSWER, PLAYER_JS, WORDS, TaskOnMap, make_scene
 from metalearn.plots.player.scene import TEXTS, letter
 from tests.plots.player.scenes import (
     ANSWERS,
@@ -36,7 +36,7 @@ def image(address: str) -> Image.Image:
 
 def test_answers_and_curves_are_those_recorded() -> None:
     shown = view("one")
-    made = scene(recorded([shown]))
+    made = make_scene(recorded([shown]))
     (learner,) = made["learners"]
     assert made["steps"] == STEPS - 1
     assert made["queries"] == ANSWERS.tolist()
@@ -51,7 +51,7 @@ def test_answers_and_curves_are_those_recorded() -> None:
 @pytest.mark.parametrize("size", [(28, 28), (56, 40)])
 def test_every_drawing_is_on_the_sheet(count: int, size: tuple[int, int]) -> None:
     drawings = np.random.default_rng(count).integers(0, 256, (count, *size)).astype(np.uint8)
-    made = scene(replace(recorded([view("one")]), support=drawings[:0], images=drawings))
+    made = make_scene(replace(recorded([view("one")]), support=drawings[:0], images=drawings))
     ink = np.asarray(image(made["drawings"]))[..., -1]
     (height, width), columns = made["side"], made["columns"]
     for i, drawing in enumerate(drawings):
@@ -60,7 +60,7 @@ def test_every_drawing_is_on_the_sheet(count: int, size: tuple[int, int]) -> Non
 
 
 def test_support_drawings_come_before_the_queries() -> None:
-    ink = np.asarray(image(scene(recorded([view("one")]))["drawings"]))[..., -1]
+    ink = np.asarray(image(make_scene(recorded([view("one")]))["drawings"]))[..., -1]
     for i, drawing in enumerate(DRAWINGS):
         np.testing.assert_array_equal(ink[:28, 28 * i : 28 * i + 28], drawing)
 
@@ -68,7 +68,7 @@ def test_support_drawings_come_before_the_queries() -> None:
 def test_regions_are_an_image_per_step_with_nothing_where_there_is_no_answer() -> None:
     shown = without_answers(full("one"))
     assert shown.plane is not None
-    plane = scene(recorded([shown]))["learners"][0]["plane"]
+    plane = make_scene(recorded([shown]))["learners"][0]["plane"]
     regions = np.asarray(image(plane["regions"])).astype(int).reshape(STEPS, GRID, GRID)
     np.testing.assert_array_equal(regions[:, ::-1] - 1, shown.plane.regions)
     colours = np.asarray(image(plane["regions"]).convert("RGBA")).reshape(STEPS, GRID * GRID, 4)
@@ -80,7 +80,7 @@ def test_regions_are_an_image_per_step_with_nothing_where_there_is_no_answer() -
 def test_places_in_the_plane_are_shares_from_the_top_left() -> None:
     shown = full("one")
     assert shown.plane is not None
-    plane = scene(recorded([shown]))["learners"][0]["plane"]
+    plane = make_scene(recorded([shown]))["learners"][0]["plane"]
     for kind, places in (("support", shown.plane.support), ("queries", shown.plane.queries)):
         x, y = np.moveaxis(np.array(plane[kind]), -1, 0)
         np.testing.assert_allclose(np.stack([2 * x - 1, 1 - 2 * y], -1), places, atol=2e-3)
@@ -90,7 +90,7 @@ def test_what_says_nothing_is_left_out() -> None:
     shown = full("one")
     constant = replace(shown, step_sizes={"a": np.full(3, 0.1), "b": np.full(3, 0.1)}, attention=np.full((4, 5), 0.2))
     bare = replace(shown, plane=None, step_sizes=None, attention=None)
-    told, silent, without = scene(recorded([shown, constant, bare]))["learners"]
+    told, silent, without = make_scene(recorded([shown, constant, bare]))["learners"]
     assert shown.step_sizes is not None
     assert told["sizes"]["layers"] == ["layer 0", "layer 1", "layer 2"]
     np.testing.assert_allclose(told["sizes"]["values"], np.stack(list(shown.step_sizes.values())), rtol=1e-3)
@@ -102,7 +102,7 @@ def test_what_says_nothing_is_left_out() -> None:
 
 def test_the_map_keeps_its_shape_and_the_task_is_nowhere_at_first() -> None:
     place = on_map()
-    made = scene(recorded([view("one")], place))["map"]
+    made = make_scene(recorded([view("one")], place))["map"]
     assert made["path"][0] == [None, None]
     everything = np.concatenate([place.tasks, place.path[1:]])
     shown = np.array(made["tasks"] + made["path"][1:])
@@ -110,13 +110,13 @@ def test_the_map_keeps_its_shape_and_the_task_is_nowhere_at_first() -> None:
     np.testing.assert_allclose(np.ptp(shown, axis=0), 1000 * across / across.max(), atol=1)
     assert shown[everything[:, 1].argmax(), 1] == 0  # the highest is uppermost
     assert made["classes"] == [made["tasks"][i] for i in place.classes]
-    assert scene(recorded([view("one")]))["map"] is None
+    assert make_scene(recorded([view("one")]))["map"] is None
 
 
 def test_a_large_map_is_thinned_and_a_map_of_one_place_is_no_error() -> None:
     tasks = np.random.default_rng(1).normal(size=(5000, 2))
-    assert len(scene(recorded([view("one")], TaskOnMap(tasks, [4999], np.zeros((4, 2)))))["map"]["tasks"]) <= 2000
-    made = scene(recorded([view("one")], TaskOnMap(np.zeros((3, 2)), [0], np.zeros((4, 2)))))["map"]
+    assert len(make_scene(recorded([view("one")], TaskOnMap(tasks, [4999], np.zeros((4, 2)))))["map"]["tasks"]) <= 2000
+    made = make_scene(recorded([view("one")], TaskOnMap(np.zeros((3, 2)), [0], np.zeros((4, 2)))))["map"]
     assert made["tasks"] == [[0, 0]] * 3
 
 
@@ -127,7 +127,7 @@ def test_a_learner_that_runs_away_is_still_json(broken: float) -> None:
     queries = shown.plane.queries.copy()
     queries[-1] = broken
     lost = replace(shown, support_loss=np.array([1, 2, broken, broken]), plane=replace(shown.plane, queries=queries))
-    made = scene(recorded([lost]))
+    made = make_scene(recorded([lost]))
     assert json.loads(json.dumps(made, allow_nan=False)) == made
     assert made["learners"][0]["loss"] == [1, 2, None, None]
 
@@ -135,12 +135,12 @@ def test_a_learner_that_runs_away_is_still_json(broken: float) -> None:
 @pytest.mark.parametrize("count", [0, 4])
 def test_one_to_three_learners_can_be_shown(count: int) -> None:
     with pytest.raises(MetalearnError, match=f"1 to 3 learners, not {count}"):
-        scene(recorded([view(str(i)) for i in range(count)]))
+        make_scene(recorded([view(str(i)) for i in range(count)]))
 
 
 def test_more_classes_than_colours_or_letters() -> None:
     many = replace(recorded([view("one")]), class_names=[str(i) for i in range(40)])
-    classes = scene(many)["classes"]
+    classes = make_scene(many)["classes"]
     assert len({entry["letter"] for entry in classes}) == 40
     assert all(re.fullmatch("#[0-9A-F]{6}", entry["colour"]) for entry in classes)
 
@@ -154,7 +154,7 @@ def test_letters_are_told_apart(number: int) -> None:
 
 def test_every_text_can_be_in_another_language() -> None:
     marks = {text: f"[word {i}]" for i, text in enumerate(WORDS)}
-    assert set(scene(recorded([view("one")]), marks)["words"].values()) == set(marks.values())
+    assert set(make_scene(recorded([view("one")]), marks)["words"].values()) == set(marks.values())
 
 
 def test_the_drawing_code_uses_every_text_and_no_other() -> None:
@@ -166,7 +166,7 @@ def test_the_drawing_code_uses_every_text_and_no_other() -> None:
 
 
 def test_it_is_small() -> None:
-    assert len(json.dumps(scene(recorded([full(n) for n in "abc"], on_map())))) < 40_000
+    assert len(json.dumps(make_scene(recorded([full(n) for n in "abc"], on_map())))) < 40_000
 
 
 def test_no_answer_is_minus_one_as_the_drawing_code_has_it() -> None:
