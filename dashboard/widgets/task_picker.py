@@ -20,13 +20,13 @@ MOST_STEPS = 20
 LONGEST_PHRASE = 62  # letters: more learners than fit are counted and not named
 # Learners by what they do, each beside its twin, which does the same without an embedding.
 GROUPS = {
-    noted("compares"): ("prototypes", "wide", "ensemble", "ridge", "mahalanobis"),
-    noted("starts"): (
+    noted("comparison"): ("prototypes", "wide", "ensemble", "ridge", "mahalanobis"),
+    noted("start"): (
         *("scratch", "maml", "fomaml", "anil", "reptile", "protomaml"),
         *("film", "preinit", "neighbours", "literal"),
     ),
     noted("steps"): (*("film-metasgd", "step-sizes-each", "film-alfa", "step-sizes", "film-recurrent", "recurrent"),),
-    noted("attends"): ("prototypes-twin", "attention", "selection", "places"),
+    noted("attention"): ("prototypes-twin", "attention", "selection", "places"),
     noted("all three"): ("all-three",),
 }
 
@@ -132,7 +132,7 @@ def _titles() -> dict[str, str]:
 
 
 def _grouped_title(name: str) -> str:
-    """Return a learner's title after what it does: "starts: Init set by the task embedding"."""
+    """Return a learner's title after what it does: "start: Init set by the task embedding"."""
     group = next((group for group, names in GROUPS.items() if name in names), None)
     return _titles()[name] if group is None else f"{_(group)}: {_titles()[name]}"
 

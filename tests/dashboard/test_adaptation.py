@@ -102,7 +102,7 @@ def phrases(page: AppTest) -> list[str]:
 
 def test_learners_stand_by_what_they_do_each_beside_its_twin(page: AppTest) -> None:
     options = page.multiselect(key="learners").options
-    assert options[0] == "compares: Prototypical network"
+    assert options[0] == "comparison: Prototypical network"
     offered = [name for group in GROUPS.values() for name in group]
     assert len(offered) == len(set(offered)) == len(RECIPES)
     assert set(offered) == set(RECIPES)

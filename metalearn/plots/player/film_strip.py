@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 STEPS = (0, 1, 2, 5, 10)
-LABEL, CELL, GAP, HEAD, LINE = 150, 120, 16, 22, 18  # pixels
+LABEL, CELL, GAP, HEAD, LINE, EDGE = 156, 120, 16, 22, 18, 6  # pixels
 MUTED = "#707070"
 
 
@@ -52,7 +52,7 @@ def _share(scene: dict[str, Any], learner: dict[str, Any], step: int) -> str:
 
 def _learner(scene: dict[str, Any], learner: dict[str, Any], shown: Sequence[int]) -> str:
     """Draw one row: the learner's name, the support set, and the queries at each step that is shown."""
-    parts = [_text(line, 0, 14 + 15 * i, "black", "bold") for i, line in enumerate(_wrapped(learner["name"]))]
+    parts = [_text(line, EDGE, 14 + 15 * i, "black", "bold") for i, line in enumerate(_wrapped(learner["name"]))]
     support = _grid(scene, scene["support"], 0)
     parts.append(f'<g transform="translate({LABEL} 0)">{support}</g>')
     for i, step in enumerate(shown):

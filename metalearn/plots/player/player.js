@@ -384,8 +384,8 @@ function paintSupport(view, made) {
   const text = row >= 26 ? 14 : 0;
   view.ofClass(scene.support).forEach((drawings, c) => {
     const top = c * row;
-    const start = text ? 0 : 16;
     const used = badge(view, made, c, 0, text ? top + 7 : top + row / 2);
+    const start = text ? 0 : Math.max(16, used + 5);
     write(made, view, 11);
     pen.fillStyle = view.colour;
     if (text) pen.fillText(fitted(pen, scene.classes[c].name, width - used - 6), used + 6, top + 7);

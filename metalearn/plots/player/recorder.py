@@ -120,7 +120,8 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         seconds = time.perf_counter() - start
         bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
         features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
-        plane = _plane(learner, task, bodies, features)
+        # A learner that has run away has no plane.
+        plane = _plane(learner, task, bodies, features) if features.isfinite().all() else None
     layers = seen.parameters[0] if seen.step_sizes else ()
     sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).cpu().numpy() for name in layers}
     return AdaptationView(

@@ -141,14 +141,20 @@ def _plane(plane: Plane, ways: int) -> dict[str, Any]:
 def _sizes(step_sizes: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
     """Return the step sizes, one row per layer; None where they say nothing, being all the same."""
     values = np.array(list(step_sizes.values()))
-    if values.size == 0 or np.ptp(values) <= 1e-6 * np.abs(values).max():
+    if _says_nothing(values):
         return None
     return {"layers": [name.replace("_", " ") for name in step_sizes], "values": _numbers(values)}
 
 
 def _attention(weights: np.ndarray | None) -> list[Any] | None:
     """Return the weights at each step; None where they say nothing, being all the same."""
-    return None if weights is None or np.ptp(weights) <= 1e-6 else _numbers(weights)
+    return None if weights is None or _says_nothing(weights) else _numbers(weights)
+
+
+def _says_nothing(values: np.ndarray) -> bool:
+    """Whether all numbers are the same; those that are not finite do not count."""
+    known = values[np.isfinite(values)]
+    return known.size == 0 or float(np.ptp(known)) <= 1e-6 * float(np.abs(known).max())
 
 
 def _map(on_map: TaskOnMap) -> dict[str, Any]:

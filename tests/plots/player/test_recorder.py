@@ -9,6 +9,7 @@ from metalearn.errors import MetalearnError
 from metalearn.evaluation.accuracy import embedding_for
 from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
 from metalearn.learners.learner import Learner
+from metalearn.learners.update_hooks import SGD
 from metalearn.plots.player import AdaptationView
 from metalearn.plots.player.recorder import GRID, adaptation, class_names, watch
 from metalearn.plots.style import short_name
@@ -83,6 +84,14 @@ def test_told_otherwise_a_learner_does_otherwise(
         embedding_for(learners["film"], task, "none")
     with pytest.raises(MetalearnError, match="another task is needed"):
         embedding_for(learners["step-sizes"], task, "shuffled")
+
+
+def test_a_learner_that_runs_away_is_shown_without_a_plane(task: TaskBatch, learners: dict[str, Learner]) -> None:
+    film = learners["film"]
+    lost = Learner(film.backbone, init=film.init, update=SGD(float("inf")), steps=STEPS)
+    (shown,) = adaptation(lost, task).scene["learners"]
+    assert shown["plane"] is None
+    assert None in shown["loss"]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
