@@ -97,10 +97,9 @@ def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def _as_picture(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return an output without what plays in a notebook alone, where it has a still picture too."""
+    """Return an output as a picture alone where it has one: a code host would take its HTML, and show nothing."""
     if "image/svg+xml" in output.get("data", {}):
-        for kind in (WIDGET_VIEW, "text/html"):
-            output.data.pop(kind, None)
+        output.data.pop("text/html", None)
     return output
 
 

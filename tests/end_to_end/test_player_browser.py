@@ -195,12 +195,11 @@ def test_every_colour_can_be_read_on_its_ground(browser: Browser, scheme: str) -
         " for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) { sum += data[i]; n++ } return sum / n; }"
     )
     assert drawn > 150 if scheme == "dark" else drawn < 120
-    page.emulate_media(color_scheme="light" if scheme == "dark" else "dark")  # painted again, with nobody's help
-    before = pictures(page)
-    page.wait_for_timeout(300)
-    page.emulate_media(color_scheme=scheme)
-    page.wait_for_timeout(300)
-    assert pictures(page) != before
+    painted = pictures(page)
+    page.emulate_media(color_scheme="light" if scheme == "dark" else "dark")
+    page.wait_for_function(  # painted again, with nobody's help
+        "was => document.querySelector('canvas').toDataURL() !== was", arg=painted[0]
+    )
     page.close()
 
 
@@ -235,7 +234,7 @@ def test_a_notebooks_widget_plays_and_keeps_its_step_with_the_kernel(browser: Br
     made = Player(make_scene(tasks()["two"]), 1)
     widget = PlayerWidget(scene=made.scene, step=made.start)
     page = new_page(browser, viewport={"width": 900, "height": 720})
-    page.set_content(f"<style>{PLAYER_CSS}</style><div id='cell'></div>")
+    page.set_content(f"<style>{PLAYER_CSS}</style><img class='still'><div id='cell'></div>")
     page.evaluate(
         """([code, state]) => import("data:text/javascript," + encodeURIComponent(code)).then((module) => {
           const heard = [];
@@ -246,9 +245,10 @@ def test_a_notebooks_widget_plays_and_keeps_its_step_with_the_kernel(browser: Br
           };
           module.default.render({ model: window.model, el: document.getElementById("cell") });
         })""",
-        [str(widget._esm), {"scene": made.scene, "step": 1}],
+        [str(widget._esm), {"scene": made.scene, "step": 1, "still": "still"}],
     )
     assert said(page).startswith("step 1 of 3")
+    assert not page.locator(".still").is_visible()
     page.get_by_role("slider").focus()
     page.keyboard.press("End")
     page.wait_for_function("window.model.saved.at(-1) === 3")

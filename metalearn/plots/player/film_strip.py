@@ -18,8 +18,9 @@ def draw_film_strip(scene: dict[str, Any], steps: Sequence[int] = STEPS) -> str:
     """
     shown = sorted({step for step in steps if 0 <= step <= scene["steps"]} | {scene["steps"]})
     rows = [_learner(scene, learner, shown) for learner in scene["learners"]]
-    row = CELL + LINE + GAP
-    width, height = LABEL + (len(shown) + 1) * (CELL + GAP), HEAD + len(rows) * row
+    ways = len(scene["classes"])
+    row = ways * max(_side(scene, "support"), _side(scene, "queries")) + LINE + GAP
+    width, height = LABEL + (len(shown) + 1) * (CELL + GAP), HEAD + round(len(rows) * row)
     heads = [(scene["words"]["support"], LABEL)]
     heads += [(_at(scene, step), LABEL + (i + 1) * (CELL + GAP)) for i, step in enumerate(shown)]
     parts = [
@@ -30,7 +31,7 @@ def draw_film_strip(scene: dict[str, Any], steps: Sequence[int] = STEPS) -> str:
         *(_text(text, x, 14, MUTED) for text, x in heads),
     ]
     for i, drawn in enumerate(rows):
-        parts.append(f'<g transform="translate(0 {HEAD + i * row})">{drawn}</g>')
+        parts.append(f'<g transform="translate(0 {HEAD + i * row:.0f})">{drawn}</g>')
     return "".join([*parts, "</svg>"])
 
 
@@ -53,25 +54,35 @@ def _share(scene: dict[str, Any], learner: dict[str, Any], step: int) -> str:
 def _learner(scene: dict[str, Any], learner: dict[str, Any], shown: Sequence[int]) -> str:
     """Draw one row: the learner's name, the support set, and the queries at each step that is shown."""
     parts = [_text(line, EDGE, 14 + 15 * i, "black", "bold") for i, line in enumerate(_wrapped(learner["name"]))]
-    support = _grid(scene, scene["support"], 0)
+    support = _grid(scene, "support")
     parts.append(f'<g transform="translate({LABEL} 0)">{support}</g>')
     for i, step in enumerate(shown):
         colours = [
             MUTED if guess < 0 else scene["colours"]["right" if guess == truth else "wrong"]
             for guess, truth in zip(learner["guesses"][step], scene["queries"], strict=True)
         ]
-        queries = _grid(scene, scene["queries"], len(scene["support"]), colours)
-        share = _text(_share(scene, learner, step), 0, CELL + 14, "black")
+        queries = _grid(scene, "queries", colours)
+        share = _text(_share(scene, learner, step), 0, len(scene["classes"]) * _side(scene, "queries") + 14, "black")
         parts.append(f'<g transform="translate({LABEL + (i + 1) * (CELL + GAP)} 0)">{queries}{share}</g>')
     return "".join(parts)
 
 
-def _grid(scene: dict[str, Any], classes: Sequence[int], first: int, frames: Sequence[str] = ()) -> str:
-    """Lay out drawings, one row per class; the first is number ``first`` of the sheet, ``frames`` are colours."""
-    found = [[i for i, c in enumerate(classes) if c == k] for k in range(len(scene["classes"]))]
-    side = CELL / max(len(found), *map(len, found))
+def _rows(scene: dict[str, Any], kind: str) -> list[list[int]]:
+    """Return the numbers of the support drawings or of the queries, one row per class."""
+    return [[i for i, c in enumerate(scene[kind]) if c == k] for k in range(len(scene["classes"]))]
+
+
+def _side(scene: dict[str, Any], kind: str) -> float:
+    """Return how large a drawing is, so that all of its kind fit."""
+    rows = _rows(scene, kind)
+    return CELL / max(len(rows), *map(len, rows))
+
+
+def _grid(scene: dict[str, Any], kind: str, frames: Sequence[str] = ()) -> str:
+    """Lay out the support drawings or the queries, one row per class, in frames of these colours if there are any."""
+    side, first = _side(scene, kind), 0 if kind == "support" else len(scene["support"])
     parts = []
-    for row, drawings in enumerate(found):
+    for row, drawings in enumerate(_rows(scene, kind)):
         for column, i in enumerate(drawings):
             x, y = column * side, row * side
             parts.append(_drawing(scene, first + i, x + 2, y + 2, side - 4))
@@ -100,7 +111,7 @@ def _sheet(scene: dict[str, Any]) -> str:
 
 
 def _text(text: str, x: float, y: float, colour: str, weight: str = "normal") -> str:
-    return f'<text x="{x}" y="{y}" fill="{colour}" font-weight="{weight}">{escape(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" fill="{colour}" font-weight="{weight}">{escape(text)}</text>'
 
 
 def _wrapped(name: str, most: int = 20) -> list[str]:

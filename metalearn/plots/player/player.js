@@ -86,7 +86,7 @@ function build(view) {
 
 function learnerOf(view, i) {
   const { name } = view.scene.learners[i];
-  const title = element("h3", "", lineOf(view, i), element("span", "name", name), element("span", "share"));
+  const title = element("h2", "", lineOf(view, i), element("span", "name", name), element("span", "share"));
   title.querySelector(".name").title = name;
   const parts = ["sizes", "attention"].filter((part) => view.scene.learners[i][part]);
   const pair = element("div", "pair", panel(view, "queries", paintQueries, i));
@@ -267,7 +267,7 @@ function takeTheme(view) {
   Object.assign(view, { colour: style.color, ground: style.backgroundColor, font: style.fontFamily });
   if (changed) view.readable = new Map();
   if (changed || !view.inked) view.inked = inked(view);
-  view.root.querySelectorAll("h3 line").forEach((line, i) => (line.style.stroke = readable(view, view.scene.learners[i].colour)));
+  view.root.querySelectorAll("h2 line").forEach((line, i) => (line.style.stroke = readable(view, view.scene.learners[i].colour)));
 }
 
 // The drawings, with ink in the colour of text.

@@ -5,8 +5,10 @@ import os
 import sys
 import tempfile
 import webbrowser
+from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from metalearn.plots.player.film_strip import STEPS, draw_film_strip
 FOLDER = Path(__file__).parent
 PLAYER_JS = (FOLDER / "player.js").read_text("utf-8")
 PLAYER_CSS = (FOLDER / "player.css").read_text("utf-8")
+# Where scripts may run, the player takes the place of the film strip.
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -24,29 +27,27 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
+{css}
 :root {{ color-scheme: light dark; }}
 body {{ margin: 8px 16px; }}
-#{name} {{ --height: clamp(430px, 100vh - 16px, 760px); }}
+#player {{ --height: clamp(430px, 100vh - 16px, 760px); }}
 </style>
 </head>
 <body>
-{player}
+<main id="player">{strip}</main>
+<script type="module">
+{js}
+play(document.getElementById("player"), {scene}, {{ step: {step} }});
+</script>
 </body>
 </html>
 """
-_IN_PLACE = """<div id="{name}">{strip}</div>
-<style>{css}</style>
-<script type="module">
-{js}
-play(document.getElementById("{name}"), {scene}, {{ step: {step} }});
-</script>"""
 
 
 class Player:
     """Plays how learners adapt to a task, as :func:`metalearn.plots.adaptation` has recorded it.
 
-    In a notebook it shows itself: as a widget while a kernel runs, without one as a page of its own that still plays,
-    and where no script may run, as a film strip.
+    A notebook shows it where it is the last line of a cell. Without a kernel, its film strip is what is left to see.
 
     Parameters
     ----------
@@ -70,7 +71,6 @@ class Player:
     def __init__(self, scene: dict[str, Any], start: int = 0) -> None:
         self.scene = scene
         self.start = min(max(start, 0), scene["steps"])
-        self._widget: Any = None
 
     def __repr__(self) -> str:
         names = ", ".join(learner["name"] for learner in self.scene["learners"])
@@ -82,7 +82,15 @@ class Player:
 
     def to_html(self) -> str:
         """Return a page of its own that plays, and needs nothing else: no server, no network."""
-        return _PAGE.format(title=self.scene["words"]["player"], name=self._name, player=self._in_place())
+        scene = json.dumps(self.scene, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        return _PAGE.format(
+            title=self.scene["words"]["player"],
+            css=PLAYER_CSS,
+            strip=self.film_strip(),
+            js=PLAYER_JS,
+            scene=scene,
+            step=self.start,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page that plays (``.html``), or the film strip (``.svg``).
@@ -112,33 +120,22 @@ class Player:
 
     @property
     def _name(self) -> str:
-        """A name for its element, as several may stand on one page."""
+        """A name of its own, as several may stand in one notebook."""
         return "player-" + sha256(json.dumps([self.scene, self.start]).encode()).hexdigest()[:8]
 
-    def _in_place(self) -> str:
-        """Return HTML that shows the film strip, and puts the player in its place where scripts may run."""
-        scene = json.dumps(self.scene, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-        return _IN_PLACE.format(
-            name=self._name, strip=self.film_strip(), css=PLAYER_CSS, js=PLAYER_JS, scene=scene, step=self.start
-        )
+    def _ipython_display_(self) -> None:
+        """Show the film strip in a notebook and, with the extra ``notebooks``, the widget, which takes its place.
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return all forms in which a notebook can show it; the notebook takes the liveliest that it can."""
-        return {
-            **self._as_widget(),
-            "text/html": self._in_place(),
-            "image/svg+xml": self.film_strip(),
-            "text/plain": repr(self),
-        }
+        The film strip is what is left to see without a kernel, in a page made of the notebook, or on a code host.
+        """
+        from IPython.display import display
 
-    def _as_widget(self) -> dict[str, Any]:
-        """Return the reference by which a notebook finds the widget; none without the extra ``notebooks``."""
+        strip, name = self.film_strip(), f"still-{self._name}"
+        address = f"data:image/svg+xml;base64,{b64encode(strip.encode()).decode()}"
+        still = f'<img class="{name}" alt="{escape(repr(self))}" src="{address}">'
+        display({"text/html": still, "image/svg+xml": strip, "text/plain": repr(self)}, raw=True)
         try:
             from metalearn.plots.player.widget import PlayerWidget
         except ModuleNotFoundError:
-            return {}
-        if self._widget is None:
-            self._widget = PlayerWidget(scene=self.scene, step=self.start)
-        bundle = self._widget._repr_mimebundle_()
-        data: dict[str, Any] = bundle[0] if isinstance(bundle, tuple) else bundle
-        return data
+            return
+        display(PlayerWidget(scene=self.scene, step=self.start, still=name))

@@ -12,6 +12,7 @@ export default {
       model.set("step", step);
       model.save_changes();
     };
+    document.querySelectorAll(`.${model.get("still")}`).forEach((still) => (still.hidden = true));
     const root = el.appendChild(document.createElement("div"));
     const player = play(root, model.get("scene"), { step: model.get("step"), onRest });
     const follow = () => player.goTo(model.get("step"));
@@ -29,3 +30,4 @@ class PlayerWidget(anywidget.AnyWidget):
     _css = PLAYER_CSS
     scene = traitlets.Dict().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)  # the class of the film strip whose place it takes

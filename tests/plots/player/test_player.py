@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +14,6 @@ from metalearn.plots.player import NO_ANSWER, RIGHT, WRONG, Player, make_scene
 from tests.plots.player.scenes import ANSWERS, STEPS, WAYS, full, on_map, recorded, view, without_answers
 
 SVG = "{http://www.w3.org/2000/svg}"
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def test_a_page_holds_the_scene_and_asks_for_nothing(player: Player) -> None:
     assert json.loads(found[2]) == player.scene
     assert found[3] == "2"
     assert page.count(f'id="{found[1]}"') == 1
+    assert player.film_strip() in page
     assert set(re.findall(r"\w+://[^\s\"']+", page)) == {"http://www.w3.org/2000/svg"}  # a name, not an address
     assert "import" not in page
     assert page.count("</script>") == 1  # a name does not end the script
@@ -48,20 +49,31 @@ def test_it_is_saved_as_a_page_or_a_film_strip_and_as_nothing_else(player: Playe
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "new"]
 
 
-def test_a_notebook_gets_a_widget_and_something_to_see_without_a_kernel(player: Player) -> None:
-    bundle = player._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == player.film_strip()
-    assert player.film_strip() in bundle["text/html"]
-    assert bundle["text/plain"] == repr(player) == "<Player: one, </script><b>other, 3-way, 3 steps>"
-    assert bundle[WIDGET]["model_id"]
-    assert player._repr_mimebundle_()[WIDGET]["model_id"] == bundle[WIDGET]["model_id"]  # shown twice, one widget
-    widget = player._widget
+def test_a_notebook_gets_a_film_strip_and_a_widget_in_its_place(player: Player, shown: list[Any]) -> None:
+    pytest.importorskip("anywidget", reason="needs the extra 'notebooks'")
+    player._ipython_display_()
+    still, widget = shown
+    assert still["image/svg+xml"] == player.film_strip()
+    assert still["text/plain"] == repr(player) == "<Player: one, </script><b>other, 3-way, 3 steps>"
+    assert f'<img class="{widget.still}"' in still["text/html"]
     assert (widget.scene, widget.step) == (player.scene, 2)
 
 
-def test_without_the_extra_for_notebooks_there_is_still_a_page(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_for_notebooks_there_is_the_film_strip(
+    player: Player, shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "metalearn.plots.player.widget", None)
-    assert set(player._repr_mimebundle_()) == {"text/html", "image/svg+xml", "text/plain"}
+    player._ipython_display_()
+    assert [found["text/plain"] for found in shown] == [repr(player)]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What a notebook is given to show."""
+    pytest.importorskip("IPython", reason="needs the extra 'notebooks'")
+    found: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", lambda what, raw=False: found.append(what))
+    return found
 
 
 def test_outside_a_notebook_it_opens_in_a_browser(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
