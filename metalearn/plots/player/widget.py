@@ -12,7 +12,7 @@ export default {
       model.set("step", step);
       model.save_changes();
     };
-    document.querySelectorAll(`.${model.get("still")}`).forEach((still) => (still.hidden = true));
+    document.querySelectorAll(`.${model.get("still")}`).forEach((still) => (still.style.display = "none"));
     const root = el.appendChild(document.createElement("div"));
     const player = play(root, model.get("scene"), { step: model.get("step"), onRest });
     const follow = () => player.goTo(model.get("step"));
