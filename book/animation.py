@@ -7,7 +7,6 @@ Needs the extra ``test`` and Chrome or Chromium, which draws the frames.
 
 import io
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,10 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import metalearn as ml
-from metalearn.plots.player import adaptation_player
-from metalearn.plots.player.recorder import record
-from metalearn.plots.player.scene import CONTROLS_HEIGHT
 
 OUTPUT = Path(__file__).parent / "figures" / "adaptation.webp"
 STEPS, WAYS, SIZE = 8, 5, 720
 FIRST_MS, STEP_MS, LAST_MS = 1500, 600, 3000
-ANIMATE = "step => Plotly.animate(document.querySelector('.plotly-graph-div'), [step], {mode: 'immediate', frame: {duration: 0, redraw: true}, transition: {duration: 0}})"  # noqa: E501
 
 
 def player() -> str:
@@ -34,10 +29,7 @@ def player() -> str:
     task = ml.make_task(characters, chosen, shots=1, queries=3, seed=1)
     learners = {"a meta-learned start": ml.load_learner("preinit", "lake"), "from scratch": ml.load_learner("scratch")}
     on_map = ml.plots.on_map(task, ml.load_map("gradient", "lake"), ml.load_embedder("gradient", "lake"), STEPS)
-    recording = record(learners, task, STEPS, {}, characters, on_map)
-    views = [replace(view, step_sizes=None) for view in recording.views]  # all of one size: nothing to see
-    figure = adaptation_player(replace(recording, views=views))
-    return figure.to_html(include_plotlyjs=True, auto_play=False, config={"displayModeBar": False})
+    return ml.plots.adaptation(learners, task, steps=STEPS, characters=characters, on_map=on_map).to_html()
 
 
 def frames(page_source: str) -> list[Image.Image]:
@@ -45,15 +37,14 @@ def frames(page_source: str) -> list[Image.Image]:
     browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1180, "height": 900})
+        page = browser.new_page(viewport={"width": 1180, "height": 640})
         page.set_content(page_source)
-        figure = page.locator(".plotly-graph-div")
+        page.get_by_role("slider").focus()
         found = []
         for step in range(STEPS + 1):
-            page.evaluate(ANIMATE, str(step))
+            page.keyboard.press("ArrowRight" if step else "Home")
             page.wait_for_timeout(300)
-            image = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
-            image = image.crop((0, CONTROLS_HEIGHT, image.width, image.height))  # nothing to press in a picture
+            image = Image.open(io.BytesIO(page.locator(".stage").screenshot())).convert("RGB")
             found.append(image.resize((SIZE, SIZE * image.height // image.width), Image.Resampling.LANCZOS))
         browser.close()
     return found

@@ -12,6 +12,7 @@ import latex2mathml.converter
 from docutils import nodes
 from sphinx.application import Sphinx
 
+import metalearn as ml
 from metalearn import __version__
 
 project = "metalearn kit"
@@ -58,7 +59,19 @@ def _skip(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: A
     return True if name.startswith("set_") and name.endswith("_request") else None
 
 
+def _write_player(app: Sphinx, error: Exception | None) -> None:
+    """Write the page that the book's first page shows: learners adapt to built-in glyphs, step by step."""
+    if error is not None or app.builder.name != "html":
+        return
+    characters = ml.load_characters("glyphs")
+    task = ml.make_task(characters, characters.characters[:5], shots=1, queries=4, seed=1)
+    learners = {"a meta-learned start": ml.load_learner("preinit"), "from scratch": ml.load_learner("scratch")}
+    player = ml.plots.adaptation(learners, task, steps=10, characters=characters)
+    player.save(app.outdir / "book" / "player.html")
+
+
 def setup(app: Sphinx) -> None:
-    """Show formulas as MathML, which browsers draw by themselves."""
+    """Show formulas as MathML, which browsers draw by themselves, and learners that adapt."""
+    app.connect("build-finished", _write_player)
     app.connect("autodoc-skip-member", _skip)
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))

@@ -96,6 +96,11 @@ def arrive(page: str) -> None:
         st.rerun()  # the menu has been made in the other language
 
 
+def asks_for_something() -> bool:
+    """Whether the address says anything but the language."""
+    return bool(_current().keys() - {_LANGUAGE})
+
+
 @contextmanager
 def synchronised(choices: dict[str, Choice]) -> Iterator[None]:
     """Keep widgets and address the same: set the widgets before the page is made, write the address afterwards.

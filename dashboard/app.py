@@ -24,7 +24,12 @@ def exempt_from_collection(page: str) -> None:
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="metalearn kit", page_icon=ICON, layout="wide")
 
-st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")  # less empty room above the title
+# Less empty room above the title, and the languages beside it where there is room for both.
+st.html(
+    "<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }"
+    "@media (min-width: 800px) { .st-key-languages { margin-bottom: -3.9rem; z-index: 1; position: relative;"
+    " width: fit-content; align-self: flex-end } }</style>"
+)
 
 FIRST = ""  # the address of the page that opens the dashboard
 
@@ -43,7 +48,7 @@ if page.url_path != FIRST:
     # Plotly looks for pandas in one thread while another may still be importing it. So it is imported here, at once.
     # The first page opens without a figure, and so without waiting for pandas.
     import pandas  # noqa: F401
-with st.container(horizontal_alignment="right"):
+with st.container(horizontal_alignment="right", key="languages"):
     language.choose()
 try:
     page.run()

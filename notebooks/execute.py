@@ -95,15 +95,18 @@ def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type == "code":
-            cell.outputs = [kept for kept in map(_without_widget, cell.outputs) if not _is_noise(kept)]
+            cell.outputs = [kept for kept in map(_in_one_form, cell.outputs) if not _is_noise(kept)]
     notebook.metadata = nbformat.from_dict(METADATA)
     return notebook
 
 
-def _without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Leave the page of what has both a widget and a page for where nothing runs, as quizzes have."""
-    if "text/html" in output.get("data", {}):
-        output.data.pop(WIDGET_VIEW, None)
+def _in_one_form(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Leave the form that a code host shows: a picture rather than a page, and a page rather than a widget."""
+    data = output.get("data", {})
+    if "image/svg+xml" in data:
+        data.pop("text/html", None)
+    if "text/html" in data:
+        data.pop(WIDGET_VIEW, None)
     return output
 
 

@@ -62,9 +62,18 @@ def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
         if cell.cell_type == "markdown":
             slides += [_with_figures(markdown2html(_with_mathml(text))) for text in _sections(cell.source)]
         else:
-            images = [output.get("data", {}).get("image/png") for output in cell.outputs]
-            slides += [f'<img alt="" src="data:image/png;base64,{png.strip()}">' for png in images if png]
+            slides += [f'<img alt="" src="{address}">' for output in cell.outputs if (address := _picture(output))]
     return slides
+
+
+def _picture(output: nbformat.NotebookNode) -> str | None:
+    """Return the address of the picture in an output, which holds the picture itself; None if there is none."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        return f"data:image/png;base64,{data['image/png'].strip()}"
+    if "image/svg+xml" in data:
+        return f"data:image/svg+xml;base64,{base64.b64encode(data['image/svg+xml'].encode()).decode()}"
+    return None
 
 
 def _sections(text: str) -> list[str]:

@@ -3,7 +3,8 @@
 Nothing here reads a visitor's state: what is cached depends on the request alone.
 """
 
-import plotly.graph_objects as go
+from typing import Any
+
 import streamlit as st
 
 from dashboard import adaptation_jobs, state, training, worker_pool
@@ -11,11 +12,10 @@ from dashboard.adaptation_request import AdaptationRequest, Entrant
 from dashboard.language import translated
 from dashboard.widgets.copy_as_python import call, collection, program, quoted
 from dashboard.widgets.map_chart import load_map_code
-from dashboard.widgets.ready_figure import ReadyFigure
 from metalearn.maps.task_map import FEWEST_CHARACTERS
 from metalearn.plots import player
 
-MOST_LEARNERS = len(player.LEARNERS)
+MOST_LEARNERS = player.MOST_LEARNERS
 ANOTHER_TASK = {"question": "another_question", "shuffled": "another"}  # what code calls the tasks learners are told of
 
 
@@ -28,14 +28,13 @@ def recording(request: AdaptationRequest) -> player.Recording:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def figure(request: AdaptationRequest, start: int, narrow: bool, language: str) -> go.Figure:
-    """Return the player, opened at step ``start``. All visitors who read this language share it."""
-    words = {text: translated(text, language) for text in player.WORDS}
-    return ReadyFigure(worker_pool.run(player.adaptation_spec, recording(request), start, narrow, words))
+def scene(request: AdaptationRequest, language: str) -> dict[str, Any]:
+    """Return what the player plays. All visitors who read this language share it."""
+    return player.make_scene(recording(request), {text: translated(text, language) for text in player.WORDS})
 
 
-def code(request: AdaptationRequest, start: int, narrow: bool, with_map: bool) -> str:
-    """Return Python code that draws the same figure."""
+def code(request: AdaptationRequest, start: int, with_map: bool) -> str:
+    """Return Python code that plays the same."""
     questions = ["mixed"] if request.mixed else []
     learners = [
         f"{quoted(entrant.title)}: {call('ml.load_learner', entrant.learner, request.split, *questions)}"
@@ -58,7 +57,7 @@ def code(request: AdaptationRequest, start: int, narrow: bool, with_map: bool) -
             f"on_map = ml.plots.on_map(task, task_map, embedder, {request.steps})",
         ]
         settings.append("on_map=on_map")
-    settings += [f"start={start}"] * (start > 0) + ["narrow=True"] * narrow
+    settings += [f"start={start}"] * (start > 0)
     return program([*lines, f"figure = ml.plots.adaptation(learners, task, {', '.join(settings)})"])
 
 

@@ -1,47 +1,32 @@
-"""The adaptation player on a page: the figure, its outcome in words, and what its panels show."""
+"""The adaptation player on a page, its outcome in words, and what its panels show."""
 
 import streamlit as st
 
 from dashboard import language, training
 from dashboard.adaptation_request import AdaptationRequest
 from dashboard.language import _
-from dashboard.widgets import adaptation_figure, copy_as_python, player_step
-from metalearn.plots.player import NO_ANSWER, AdaptationView
+from dashboard.widgets import adaptation_figure, copy_as_python, player
+from metalearn.plots.player import NO_ANSWER, AdaptationView, Player
 
 
 def play(request: AdaptationRequest) -> None:
     """Let the learners adapt to the task, and play what happened."""
-    left, right = st.columns([2, 6], vertical_alignment="bottom")
-    last = request.steps
-    st.session_state["step"] = min(st.session_state["step"] or 0, last)
-    left.number_input(_("Step"), 0, last, key="step", persist_state="session", help=_("It stands in the address."))
-    narrow = right.toggle(_("Panels below each other"), key="narrow", persist_state="session")
-    start, number = player_step.opened_at((request, narrow, language.chosen()))
     with st.spinner(_("Adapting …; where others do too, it waits for its turn.")):
         recording = adaptation_figure.recording(request)
-        figure = adaptation_figure.figure(request, start, narrow, language.chosen())
-    st.plotly_chart(
-        figure,
-        key=f"player {number}",
-        config={"displayModeBar": False},
-        alt=_("How {learners} adapt to a task, step by step.").format(
-            learners=", ".join(view.learner for view in recording.views)
-        ),
-    )
-    player_step.watch()
+        scene = adaptation_figure.scene(request, language.chosen())
+    player.show(scene)
     for view in recording.views:
         st.markdown(
             outcome(view),
             help=_("One task, few queries: chance plays a large part. 'Does it help?' has means over many tasks."),
         )
-    tools = st.container(horizontal=True)
-    with tools:
+    step = st.session_state["step"]
+    with st.container(horizontal=True):
         explain(with_map=recording.on_map is not None)
         own = request.drawn or any(entrant.learner.startswith(training.OWN_PREFIX) for entrant in request.entrants)
         if not own:  # code elsewhere has neither
-            copy_as_python.show(
-                adaptation_figure.code(request, st.session_state["step"], narrow, recording.on_map is not None)
-            )
+            copy_as_python.show(adaptation_figure.code(request, step, recording.on_map is not None))
+        save(Player(scene, step))
     st.caption(
         _("{ways}-way {shots}-shot on {data}, {split} split; adapting took {ms:.0f} ms.").format(
             ways=len(recording.class_names),
@@ -53,6 +38,15 @@ def play(request: AdaptationRequest) -> None:
     )
 
 
+def save(shown: Player) -> None:
+    """Offer the player as a page of its own, and as a still picture."""
+    for label, make, name, kind in (
+        (_("Save as a page"), shown.to_html, "adaptation.html", "text/html"),
+        (_("Save as a film strip"), shown.film_strip, "adaptation.svg", "image/svg+xml"),
+    ):
+        st.download_button(label, make, name, kind, icon=":material/download:", on_click="ignore")
+
+
 def outcome(view: AdaptationView) -> str:
     """Say how many queries a learner answers right before and after adapting."""
     said = _("**{learner}**: {before:.0%} of the queries right before adapting, {after:.0%} at the end.").format(
@@ -61,11 +55,6 @@ def outcome(view: AdaptationView) -> str:
     if (view.guesses[0] == NO_ANSWER).all():
         said += " " + _("Before the first step it has no answer yet; that share is what a guess would get.")
     return said
-
-
-def on_a_phone() -> bool:
-    """Whether the visitor's browser says that it is on a phone."""
-    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 def explain(with_map: bool) -> None:

@@ -1,24 +1,101 @@
-"""The choices before learners adapt: which task, which learners, and which embedding they are given."""
+"""The choices before learners adapt, as one line of words: which task, which learners, and what they are told.
 
-from typing import Any
+Each phrase of the line says what is chosen, and opens where it can be changed.
+"""
+
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from dashboard import address, state
-from dashboard.adaptation_request import TOLD, Entrant
+from dashboard.adaptation_request import TOLD, Entrant, unseen
 from dashboard.language import _
-from dashboard.widgets import split_picker
+from dashboard.library_texts import noted
+from dashboard.widgets import character_picker, split_picker
 from dashboard.widgets.adaptation_figure import MOST_LEARNERS
+from metalearn.characters.character_set import CharacterSet
 from metalearn.tasks.questions import QUESTIONS
 
 MOST_STEPS = 20
+LONGEST_PHRASE = 62  # letters: more learners than fit are counted and not named
+# Learners by what they do, each beside its twin, which does the same without an embedding.
+GROUPS = {
+    noted("comparison"): ("prototypes", "wide", "ensemble", "ridge", "mahalanobis"),
+    noted("start"): (
+        *("scratch", "maml", "fomaml", "anil", "reptile", "protomaml"),
+        *("film", "preinit", "neighbours", "literal"),
+    ),
+    noted("steps"): (*("film-metasgd", "step-sizes-each", "film-alfa", "step-sizes", "film-recurrent", "recurrent"),),
+    noted("attention"): ("prototypes-twin", "attention", "selection", "places"),
+    noted("all three"): ("all-three",),
+}
 
 
-def choose_task() -> tuple[str, int, int, int, int]:
-    """Ask for the question, ways, shots, queries and seed."""
+class Task(NamedTuple):
+    """The task that is chosen; ``names`` are its characters where the question is which character it is."""
+
+    question: str
+    names: tuple[str, ...]
+    ways: int
+    shots: int
+    queries: int
+    seed: int
+
+
+class Learners(NamedTuple):
+    """Who adapts, for how many steps, and what they were trained on."""
+
+    split: str
+    mixed: bool
+    entrants: tuple[Entrant, ...]
+    steps: int
+
+
+def usual_characters() -> list[str]:
+    """Return the characters of the task that is shown at first: five that the learners of the split have not met."""
+    characters = state.characters()
+    return [characters.characters[i] for i in unseen(characters, st.session_state["split"])[:5]]
+
+
+def choose_task(characters: CharacterSet) -> Task:
+    """Ask which classes are to be told apart, and from how many drawings."""
+    with st.popover(_classes_phrase(characters), key="classes"):
+        question, ways = _choose_question()
+        names = character_picker.choose(characters, ways) if question == "character" else ()
+    phrase = _("{shots} each to learn from, {queries} to name")
+    shown = phrase.format(shots=st.session_state["shots"], queries=st.session_state["queries"])
+    with st.popover(shown, key="drawings"):
+        numbers = (
+            ("shots", _("Shots"), 1, 10, _("Drawings of each class in the support set: what the learner learns from.")),
+            ("queries", _("Queries a class"), 1, 10, _("New drawings of each class, to be named.")),
+            ("seed", _("Seed"), 0, 9999, _("Which drawings: the same number gives the same task.")),
+        )
+        shots, queries, seed = (
+            int(st.number_input(label, low, high, key=key, persist_state="session", help=why))
+            for key, label, low, high, why in numbers
+        )
+    return Task(question, names, ways, shots, queries, seed)
+
+
+def _classes_phrase(characters: CharacterSet) -> str:
+    """Say what is to be told apart: "5 characters of Angelic"."""
+    question, ways = st.session_state["question"], st.session_state["ways"]
+    if question != "character":
+        said = {"alphabet": _("{count} alphabets"), "drawer": _("{count} drawers")}
+        return said[question].format(count=ways)
+    chosen = state.chosen()
+    if len(chosen) < 2:
+        return _("choose characters")
+    alphabets = {characters.alphabets[i] for i in chosen}
+    if len(alphabets) > 1:
+        return _("{count} characters of {alphabets} alphabets").format(count=len(chosen), alphabets=len(alphabets))
+    return _("{count} characters of {alphabet}").format(count=len(chosen), alphabet=alphabets.pop().replace("_", " "))
+
+
+def _choose_question() -> tuple[str, int]:
     titles = {"character": _("which character?"), "alphabet": _("which alphabet?"), "drawer": _("which drawer?")}
-    columns = st.columns([3, 2, 2, 2, 2], vertical_alignment="bottom")
-    question = columns[0].selectbox(
+    left, right = st.columns([3, 2])
+    question = left.selectbox(
         _("Question"),
         QUESTIONS,
         format_func=titles.__getitem__,
@@ -26,17 +103,9 @@ def choose_task() -> tuple[str, int, int, int, int]:
         persist_state="session",
         help=_("What is asked of the drawings. The same drawings can be told apart by character, alphabet or hand."),
     )
-    numbers = (
-        ("ways", _("Ways"), 2, 10, _("Classes of a task drawn at random (Vinyals et al. 2016).")),
-        ("shots", _("Shots"), 1, 10, _("Drawings of each class in the support set: what the learner learns from.")),
-        ("queries", _("Queries a class"), 1, 10, _("New drawings of each class, to be named.")),
-        ("seed", _("Seed"), 0, 9999, _("Which drawings: the same number gives the same task.")),
-    )
-    ways, shots, queries, seed = (
-        int(column.number_input(label, low, high, key=key, persist_state="session", help=why))
-        for column, (key, label, low, high, why) in zip(columns[1:], numbers, strict=True)
-    )
-    return question, ways, shots, queries, seed
+    help_ = _("Classes of a task drawn at random (Vinyals et al. 2016).")
+    ways = right.number_input(_("Ways"), 2, 10, key="ways", persist_state="session", help=help_)
+    return question, int(ways)
 
 
 def read_learners(values: list[str]) -> list[str]:
@@ -56,43 +125,68 @@ def is_mixed() -> bool:
 
 
 def _titles() -> dict[str, str]:
-    return state.learner_titles(st.session_state["split"], is_mixed())
+    """Return the learners that can be chosen, in the order of ``GROUPS``; a visitor's own are last."""
+    titles = state.learner_titles(st.session_state["split"], is_mixed())
+    order = [name for group in GROUPS.values() for name in group if name in titles]
+    return {name: titles[name] for name in dict.fromkeys([*order, *titles])}
+
+
+def _grouped_title(name: str) -> str:
+    """Return a learner's title after what it does: "start: Init set by the task embedding"."""
+    group = next((group for group, names in GROUPS.items() if name in names), None)
+    return _titles()[name] if group is None else f"{_(group)}: {_titles()[name]}"
 
 
 def _take_usual_learners() -> None:
     st.session_state["learners"] = usual_learners()
 
 
-def choose_learners() -> tuple[str, bool, tuple[Entrant, ...], int]:
+def choose_learners() -> Learners:
     """Ask which learners adapt, what they were trained on, which embedding they are given, and for how many steps."""
-    left, middle, right = st.columns([3, 6, 2], vertical_alignment="bottom")
-    with left:
-        split = split_picker.choose()
-    mixed = split == "lake" and st.toggle(
-        _("Learners trained on all three questions"),
-        key="mixed",
-        persist_state="session",
-        on_change=_take_usual_learners,
-        help=_(
-            "Which character, which alphabet and which drawer, mixed, and not told which. There an embedding has "
-            "something to say; see 'Does it help?'."
-        ),
-    )
     titles = _titles()
-    st.session_state["learners"] = [name for name in st.session_state["learners"] if name in titles]
-    chosen = middle.multiselect(
-        _("Learners, side by side"),
-        list(titles),
-        max_selections=MOST_LEARNERS,
-        format_func=titles.__getitem__,
-        key="learners",
-        persist_state="session",
-        help=_("Up to three, on the very same task: same drawings, same number of steps."),
-    )
-    steps = right.number_input(_("Steps"), 1, MOST_STEPS, key="steps", persist_state="session")
+    chosen = st.session_state["learners"] = [name for name in st.session_state["learners"] if name in titles]
+    with st.popover(_learners_phrase([titles[name] for name in chosen]), key="who"):
+        chosen = st.multiselect(
+            _("Learners, side by side"),
+            list(titles),
+            max_selections=MOST_LEARNERS,
+            format_func=_grouped_title,
+            key="learners",
+            persist_state="session",
+            help=_("Up to three, on the very same task: same drawings, same number of steps."),
+        )
+        split = split_picker.choose()
+        mixed = split == "lake" and st.toggle(
+            _("Learners trained on all three questions"),
+            key="mixed",
+            persist_state="session",
+            on_change=_take_usual_learners,
+            help=_(
+                "Which character, which alphabet and which drawer, mixed, and not told which. There an embedding has "
+                "something to say; see 'Does it help?'."
+            ),
+        )
+    with st.popover(_("told {what}").format(what=source_titles()[st.session_state["told"]]), key="what they are told"):
+        entrants = _tell(chosen, titles, mixed)
+    steps = st.session_state["steps"]
+    with st.popover(_("1 step") if steps == 1 else _("{steps} steps").format(steps=steps), key="how many steps"):
+        steps = st.number_input(_("Steps"), 1, MOST_STEPS, key="steps", persist_state="session")
+    return Learners(split, mixed, entrants, int(steps))
+
+
+def _learners_phrase(titles: list[str]) -> str:
+    if not titles:
+        return _("choose a learner")
+    *most, last = titles
+    named = _("{some} and {last}").format(some=", ".join(most), last=last) if most else last
+    return named if len(named) <= LONGEST_PHRASE else _("{count} learners").format(count=len(titles))
+
+
+def _tell(chosen: list[str], titles: dict[str, str], mixed: bool) -> tuple[Entrant, ...]:
+    """Ask what the learners are told; return those that are to adapt, one that is told otherwise beside itself."""
     source = choose_embedding_source()
     if source == "own":
-        return split, mixed, tuple(Entrant(name, source, titles[name]) for name in chosen), int(steps)
+        return tuple(Entrant(name, source, titles[name]) for name in chosen)
     conditioned = [name for name in chosen if state.is_conditioned(name)]
     entrants = []
     for name in chosen:
@@ -110,7 +204,7 @@ def choose_learners() -> tuple[str, bool, tuple[Entrant, ...], int]:
         )
     if len(entrants) > MOST_LEARNERS:
         st.caption(_("There is room for three: the last ones chosen are left out."))
-    return split, mixed, tuple(entrants[:MOST_LEARNERS]), int(steps)
+    return tuple(entrants[:MOST_LEARNERS])
 
 
 def source_titles() -> dict[str, str]:

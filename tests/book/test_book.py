@@ -35,6 +35,12 @@ def test_nothing_is_fetched_from_elsewhere(book: Path) -> None:
         assert not FETCHED.search(page.read_text("utf-8")), page.name
 
 
+def test_its_first_page_plays(book: Path) -> None:
+    page = (book / "book" / "index.html").read_text("utf-8")
+    assert '<iframe src="player.html"' in page
+    assert "play(document.getElementById(" in (book / "book" / "player.html").read_text("utf-8")
+
+
 def test_the_library_is_described(book: Path) -> None:
     page = (book / "book" / "api.html").read_text("utf-8")
     for name in ("tasks.episodes.Episodes", "learners.inner_loop.adapt", "learners.modulate_hooks.ModulationAttention"):

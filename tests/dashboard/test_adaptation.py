@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -13,9 +12,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard import adaptation_jobs
 from dashboard.adaptation_request import AdaptationRequest, Entrant
 from dashboard.widgets import adaptation_figure
+from dashboard.widgets.task_picker import GROUPS
 from metalearn import artifacts
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.splits import split
+from metalearn.plots.player import Player
 from metalearn.pretrained.learners import load_learner
 from metalearn.pretrained.recipes import RECIPES
 from tests.dashboard.conftest import by_link, captions
@@ -23,9 +24,15 @@ from tests.dashboard.conftest import by_link, captions
 
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
-    """The adaptation page with nothing chosen."""
+    """The adaptation page as it opens from the menu."""
     app.run()
     return app.switch_page("views/adaptation.py").run()
+
+
+@pytest.fixture
+def empty(page: AppTest) -> AppTest:
+    """The page with nothing chosen."""
+    return press(page, "Clear")
 
 
 def outcomes(page: AppTest) -> dict[str, tuple[int, int]]:
@@ -51,10 +58,60 @@ def unseen(characters: CharacterSet, split_name: str) -> list[int]:
     return split(characters, split_name).test.tolist()
 
 
-def test_nothing_chosen(page: AppTest) -> None:
+def test_it_opens_on_an_example_that_nobody_has_trained_on(page: AppTest, characters: CharacterSet) -> None:
     assert not page.exception
-    assert "Choose at least two characters" in page.info[0].value
-    assert not outcomes(page)
+    assert not page.info
+    never = {characters.characters[i] for i in unseen(characters, "lake")}
+    assert len(chosen(page)) == 5
+    assert set(chosen(page)) <= never
+    assert len(outcomes(page)) == 2
+    assert not page.query_params
+
+
+def test_nothing_chosen(empty: AppTest) -> None:
+    assert not empty.exception
+    assert "Choose at least two characters" in empty.info[0].value
+    assert not outcomes(empty)
+    assert empty.query_params["characters"] in ("", [""])  # a link says that nothing is chosen
+
+
+def test_what_is_chosen_stands_in_one_line_of_words(app: AppTest, characters: CharacterSet) -> None:
+    names = [characters.characters[i] for i in (7, 30, 60)]
+    page = by_link(
+        app, "adaptation", characters=names, shots="2", queries="3", steps="1", learners=["preinit", "scratch"]
+    )
+    count = len({name.split("/")[0] for name in names})
+    assert phrases(page) == [
+        f"3 characters of {count} alphabets",
+        "2 each to learn from, 3 to name",
+        "Init set by the task embedding and From scratch",
+        "told its own embedding",
+        "1 step",
+    ]
+    page.selectbox(key="question").set_value("drawer")
+    page.segmented_control(key="told").set_value("zero")
+    page.multiselect(key="learners").set_value(["film", "film-metasgd", "film-alfa"]).run()
+    assert phrases(page)[0] == "5 drawers"
+    assert phrases(page)[2:4] == ["3 learners", "told no embedding"]
+
+
+def phrases(page: AppTest) -> list[str]:
+    """The labels of the popovers in the line of words, one for each choice."""
+    return [found.proto.popover.label for found in page.get("popover")][:5]
+
+
+def test_learners_stand_by_what_they_do_each_beside_its_twin(page: AppTest) -> None:
+    options = page.multiselect(key="learners").options
+    assert options[0] == "comparison: Prototypical network"
+    offered = [name for group in GROUPS.values() for name in group]
+    assert len(offered) == len(set(offered)) == len(RECIPES)
+    assert set(offered) == set(RECIPES)
+    for name in offered:
+        twin = RECIPES[name].twin
+        together = [group for group, names in GROUPS.items() if {name, twin} <= set(names)]
+        assert twin is None or together or name == "all-three"
+    groups = [option.split(":")[0] for option in options]
+    assert groups == sorted(groups, key=list(GROUPS).index)
 
 
 def test_two_learners_adapt_to_five_characters_at_random(page: AppTest) -> None:
@@ -66,8 +123,6 @@ def test_two_learners_adapt_to_five_characters_at_random(page: AppTest) -> None:
     assert len(seen) == 2
     for before, after in seen.values():
         assert after > before
-    page.session_state["choosing"] = True  # as one who opens the chooser again
-    page.run()
     assert chosen(press(page, "Clear")) == []
 
 
@@ -79,7 +134,8 @@ def test_five_of_one_alphabet(page: AppTest, characters: CharacterSet) -> None:
     assert any("of these 5 characters" in caption.value for caption in page.caption)
 
 
-def test_ticking_pictures(page: AppTest, characters: CharacterSet) -> None:
+def test_ticking_pictures(empty: AppTest, characters: CharacterSet) -> None:
+    page = empty
     first, second = unseen(characters, "lake")[:2]
     for i in (first, second):
         page.checkbox(key=f"pick {characters.name} {i}").check().run()
@@ -117,7 +173,7 @@ def test_a_link_opens_this_very_task(app: AppTest, characters: CharacterSet) -> 
     assert page.multiselect(key="characters").value == names
     assert any("3-way 3-shot" in caption.value for caption in page.caption)
     assert list(outcomes(page)) == [RECIPES["prototypes"].title]
-    assert page.number_input(key="step").value == 2
+    assert page.session_state["step"] == 2
     assert ["Nowhere/character01" in warning.value for warning in page.warning] == [True]
     assert page.query_params["seed"] in ("9", ["9"])
 
@@ -139,8 +195,6 @@ def test_characters_at_random_are_unseen_where_there_are_any(
     never = {characters.characters[i] for i in unseen(characters, split_name)}
     for _ in range(3):
         assert set(chosen(press(page, "5 at random"))) <= never
-        page.session_state["choosing"] = True
-        page.run()
     alphabet = page.selectbox(key="alphabet").value
     names = set(chosen(press(page, "5 of this alphabet")))
     assert names & never
@@ -148,13 +202,38 @@ def test_characters_at_random_are_unseen_where_there_are_any(
 
 
 def test_a_step_is_kept_when_a_control_changes_and_stands_in_the_address(page: AppTest) -> None:
-    press(page, "5 at random")
-    page.number_input(key="step").set_value(3).run()
-    assert page.query_params["step"] == "3"
+    page.session_state["step"] = 3
+    page.run()
+    assert page.query_params["step"] in ("3", ["3"])
     page.number_input(key="shots").set_value(2).run()
-    assert page.number_input(key="step").value == 3
+    assert page.session_state["step"] == 3
     page.number_input(key="steps").set_value(2).run()
-    assert page.number_input(key="step").value == 2
+    assert page.session_state["step"] == 2
+    assert sent(page)["step"] == 2  # the browser stood at a step that is there no longer
+
+
+def test_the_browser_is_sent_to_a_step_that_comes_from_elsewhere_and_only_once(page: AppTest) -> None:
+    assert sent(page) == {"step": 0, "number": 0, "plays": True}
+    page.number_input(key="shots").set_value(2).run()
+    assert sent(page) == {"step": 0, "number": 0, "plays": True}
+    page.query_params["step"] = "1"  # the visitor goes back
+    page.run()
+    assert sent(page) == {"step": 1, "number": 1, "plays": False}
+    page.number_input(key="shots").set_value(1).run()
+    assert sent(page) == {"step": 1, "number": 1, "plays": False}
+
+
+def test_it_plays_by_itself_unless_a_link_asks_for_something(app: AppTest) -> None:
+    page = by_link(app, "adaptation", shots="2")
+    assert not sent(page)["plays"]
+
+
+def sent(page: AppTest) -> dict[str, int]:
+    """To which step the browser is sent, and how often it was sent."""
+    (shown,) = [
+        found.proto for found in page.get("bidi_component") if found.proto.component_name.endswith("metalearn_player")
+    ]
+    return {key: value for key, value in json.loads(shown.json).items() if key != "scene"}
 
 
 def test_another_questions_embedding_is_offered_first(page: AppTest) -> None:
@@ -249,19 +328,13 @@ def test_the_code_draws_the_same_figure(
         Entrant("attention", "own", "A"),
     )
     request = AdaptationRequest(characters.name, split, mixed, question, names, 3, 2, 3, 4, 2, entrants)
-    code = adaptation_figure.code(request, start=1, narrow=False, with_map=True)
+    code = adaptation_figure.code(request, start=1, with_map=True)
     assert "dashboard" not in code
     assert ("embedding_for" in code) == (source == "random")
-    found: dict[str, go.Figure] = {}
+    found: dict[str, Player] = {}
     exec(code.removesuffix("figure.show()"), found)
-    made = json.loads(found["figure"].to_json())
-    assert made == sent(adaptation_figure.figure(request, 1, False, "en"))
-    assert made != sent(adaptation_figure.figure(request, 2, False, "en"))
-
-
-def sent(figure: go.Figure) -> object:
-    """What a browser gets of a figure; written twice, as arrays may be there in either of two forms."""
-    return json.loads(go.Figure(figure.to_dict()).to_json())
+    assert found["figure"].scene == adaptation_figure.scene(request, "en")
+    assert found["figure"].start == 1
 
 
 def test_watching_changes_no_shared_learner(page: AppTest) -> None:

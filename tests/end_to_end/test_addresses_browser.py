@@ -12,7 +12,7 @@ from metalearn.characters.character_set import CharacterSet
 from tests.end_to_end.conftest import new_page
 from tests.end_to_end.map_page import canvas, open_map
 
-SLIDER = ".js-plotly-plot .slider-rail-touch-rect"
+SAID = ".metalearn-player [aria-live=polite]"
 
 
 def entries(page: Page) -> int:
@@ -59,27 +59,29 @@ def test_back_goes_back_one_thing_at_a_time(browser: Browser, address: str) -> N
     page.close()
 
 
-def test_the_sliders_step_is_in_the_address_and_kept(browser: Browser, address: str, characters: CharacterSet) -> None:
+def test_the_players_step_is_in_the_address_and_kept(browser: Browser, address: str, characters: CharacterSet) -> None:
     page = new_page(browser)
     names = "&".join(f"characters={characters.characters[i]}" for i in (7, 30, 60))
     page.goto(f"{address}/adaptation?{names}&learners=preinit")
-    page.locator(SLIDER).scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)
-    box = page.locator(SLIDER).bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 5)
+    expect(page.locator(SAID)).to_contain_text("step 0 of 10")
+    began = entries(page)
+    page.get_by_role("slider", name="Step").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
     page.wait_for_url("**step=4")
-    active = "() => document.querySelector('.js-plotly-plot')?.layout?.sliders?.[0]?.active"
+    page.get_by_role("button", name="1 each to learn from").click()
     page.locator("input[aria-label=Shots]").fill("2")
     page.keyboard.press("Enter")
     page.wait_for_url("**shots=2**step=4")
-    expect(page.get_by_text("3-way 2-shot")).to_be_visible()
-    assert page.evaluate(active) == 4
-    page.locator(".updatemenu-button", has_text="Play").click()
+    expect(page.get_by_text("3-way 2-shot")).to_be_attached()
+    expect(page.locator(SAID)).to_contain_text("step 4 of 10")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_url("**step=10")
+    assert entries(page) == began + 3
     page.go_back()
     page.wait_for_url("**step=4")
-    page.wait_for_function(f"() => ({active})() === 4")
+    expect(page.locator(SAID)).to_contain_text("step 4 of 10")
     page.close()
 
 

@@ -1,20 +1,25 @@
-"""Watch learners adapt: one figure that plays a task's adaptation step by step, in the browser alone."""
+"""Watch learners adapt: a player of a task's adaptation, step by step, for notebooks, the dashboard and any browser.
 
-from metalearn.plots.player.figure import adaptation_player, adaptation_spec
-from metalearn.plots.player.moving import RIGHT, WRONG
-from metalearn.plots.player.scene import LEARNERS, WORDS
-from metalearn.plots.player.views import NO_ANSWER, AdaptationView, Plane, Recording, TaskOnMap
+A recording (``recorder.py``) becomes one small scene (``scene.py``), which one file of drawing code (``player.js``)
+plays everywhere. Where nothing can move, the same scene is a film strip (``film_strip.py``).
+"""
+
+from metalearn.plots.player.player import PLAYER_CSS, PLAYER_JS, Player
+from metalearn.plots.player.recording import NO_ANSWER, AdaptationView, Plane, Recording, TaskOnMap
+from metalearn.plots.player.scene import MOST_LEARNERS, RIGHT, WORDS, WRONG, make_scene
 
 __all__ = [
-    "LEARNERS",
+    "MOST_LEARNERS",
     "NO_ANSWER",
+    "PLAYER_CSS",
+    "PLAYER_JS",
     "RIGHT",
     "WORDS",
     "WRONG",
     "AdaptationView",
     "Plane",
+    "Player",
     "Recording",
     "TaskOnMap",
-    "adaptation_player",
-    "adaptation_spec",
+    "make_scene",
 ]

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 import torch
 from sklearn.pipeline import Pipeline
 from torch import Tensor
@@ -15,8 +14,9 @@ from metalearn.learners.hooks import Support
 from metalearn.learners.learner import Learner
 from metalearn.learners.trajectory import answers
 from metalearn.maps.task_map import TaskMap
-from metalearn.plots.player.figure import adaptation_player
-from metalearn.plots.player.views import AdaptationView, Plane, Recording, TaskOnMap
+from metalearn.plots.player.player import Player
+from metalearn.plots.player.recording import AdaptationView, Plane, Recording, TaskOnMap
+from metalearn.plots.player.scene import make_scene
 from metalearn.plots.style import short_name
 from metalearn.tasks.task_batch import TaskBatch
 
@@ -33,8 +33,7 @@ def adaptation(
     characters: CharacterSet | None = None,
     on_map: TaskOnMap | None = None,
     start: int = 0,
-    narrow: bool = False,
-) -> go.Figure:
+) -> Player:
     """Play how one learner, or up to three side by side, adapt to a task, step by step.
 
     Parameters
@@ -52,14 +51,12 @@ def adaptation(
     on_map : TaskOnMap, optional
         Where the task lies among others, as :func:`on_map` finds it.
     start : int
-        The step at which the figure opens.
-    narrow : bool
-        Whether to put the panels below one another, for a phone.
+        The step at which it opens.
 
     Returns
     -------
-    plotly Figure
-        With a slider, and buttons to play.
+    Player
+        It shows itself in a notebook. ``show`` opens it in a browser, ``save`` writes it as a page or a film strip.
 
     Raises
     ------
@@ -71,13 +68,13 @@ def adaptation(
     >>> import metalearn as ml
     >>> characters = ml.load_characters("glyphs")
     >>> task = ml.make_task(characters, characters.characters[:3], shots=2)
-    >>> figure = ml.plots.adaptation(ml.load_learner("preinit"), task, characters=characters)
-    >>> len(figure.frames)
-    6
+    >>> player = ml.plots.adaptation(ml.load_learner("preinit"), task, characters=characters)
+    >>> player.scene["steps"]
+    5
     """
     named = {"learner": learners} if isinstance(learners, Learner) else learners
     recording = record(named, task, steps, embeddings or {}, characters, on_map)
-    return adaptation_player(recording, start, narrow)
+    return Player(make_scene(recording), start)
 
 
 def record(
@@ -92,8 +89,9 @@ def record(
     steps = next(iter(learners.values())).steps if steps is None else steps
     views = [watch(title, learner, task, steps, embeddings.get(title)) for title, learner in learners.items()]
     names = class_names(task, characters) if characters else [f"class {i + 1}" for i in range(task.ways)]
-    images = (255 * task.query_x[0, :, 0]).round().byte().cpu().numpy()
-    return Recording(views, images, task.query_y[0].cpu().numpy(), names, on_map)
+    support, images = ((255 * x[0, :, 0]).round().byte().cpu().numpy() for x in (task.support_x, task.query_x))
+    support_y, answers = (y[0].cpu().numpy() for y in (task.support_y, task.query_y))
+    return Recording(views, support, support_y, images, answers, names, on_map)
 
 
 def class_names(task: TaskBatch, characters: CharacterSet) -> list[str]:
@@ -122,7 +120,8 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         seconds = time.perf_counter() - start
         bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
         features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
-        plane = _plane(learner, task, bodies, features)
+        # A learner that has run away has no plane.
+        plane = _plane(learner, task, bodies, features) if features.isfinite().all() else None
     layers = seen.parameters[0] if seen.step_sizes else ()
     sizes = {name: torch.stack([at[name][0] for at in seen.step_sizes]).cpu().numpy() for name in layers}
     return AdaptationView(
@@ -166,7 +165,6 @@ def _plane(learner: Learner, task: TaskBatch, bodies: Sequence[Params], features
         y=y.cpu().numpy(),
         regions=regions.view(-1, GRID, GRID).to(torch.int8).cpu().numpy(),
         support=places[:, : task.support_y.shape[1]].cpu().numpy(),
-        support_y=task.support_y[0].cpu().numpy(),
         queries=places[:, task.support_y.shape[1] :].cpu().numpy(),
     )
 

@@ -20,15 +20,12 @@ class Plane:
         The class that the learner gives each cell, int8 ``[S+1, G, G]``, rows along y; -1 where classes tie.
     support, queries : ndarray
         Where the drawings are, ``[S+1, n, 2]``.
-    support_y : ndarray
-        The classes of the support drawings, ``[n]``.
     """
 
     x: np.ndarray
     y: np.ndarray
     regions: np.ndarray
     support: np.ndarray
-    support_y: np.ndarray
     queries: np.ndarray
 
 
@@ -94,8 +91,12 @@ class Recording:
     ----------
     views : sequence of AdaptationView
         One per learner.
+    support : ndarray
+        The drawings that learners learn from, uint8 ``[n, height, width]`` with ink high.
+    support_y : ndarray
+        Their classes, ``[n]``.
     images : ndarray
-        The query drawings, uint8 ``[queries, 28, 28]``, sorted by class.
+        The query drawings, uint8 ``[queries, height, width]``.
     answers : ndarray
         Their classes, ``[queries]``.
     class_names : sequence of str
@@ -105,6 +106,8 @@ class Recording:
     """
 
     views: Sequence[AdaptationView]
+    support: np.ndarray
+    support_y: np.ndarray
     images: np.ndarray
     answers: np.ndarray
     class_names: Sequence[str]

@@ -9,6 +9,7 @@ from metalearn.errors import MetalearnError
 from metalearn.evaluation.accuracy import embedding_for
 from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
 from metalearn.learners.learner import Learner
+from metalearn.learners.update_hooks import SGD
 from metalearn.plots.player import AdaptationView
 from metalearn.plots.player.recorder import GRID, adaptation, class_names, watch
 from metalearn.plots.style import short_name
@@ -60,7 +61,7 @@ def test_regions_are_what_the_classifier_says_of_the_plane(
                 assert len(inside) == 0 or line[inside[0] : inside[-1] + 1].all()
     # The support drawings were learned: most lie in the region of their class at the end.
     columns, rows = (np.searchsorted(axis, plane.support[-1][:, i]) for i, axis in enumerate((plane.x, plane.y)))
-    assert (plane.regions[-1][rows, columns] == plane.support_y).mean() > 0.6
+    assert (plane.regions[-1][rows, columns] == task.support_y[0].numpy()).mean() > 0.6
     moved = np.abs(plane.support[-1] - plane.support[0]).max()
     assert moved > 0 if name == "film" else moved == 0
 
@@ -85,6 +86,14 @@ def test_told_otherwise_a_learner_does_otherwise(
         embedding_for(learners["step-sizes"], task, "shuffled")
 
 
+def test_a_learner_that_runs_away_is_shown_without_a_plane(task: TaskBatch, learners: dict[str, Learner]) -> None:
+    film = learners["film"]
+    lost = Learner(film.backbone, init=film.init, update=SGD(float("inf")), steps=STEPS)
+    (shown,) = adaptation(lost, task).scene["learners"]
+    assert shown["plane"] is None
+    assert None in shown["loss"]
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_classes_are_called_what_their_drawings_have_in_common(characters: CharacterSet, question: str) -> None:
     asked = Episodes(characters, np.arange(len(characters)), 3, 2, 4, question, batch_size=1, seed=5).batch(0)
@@ -102,10 +111,11 @@ def test_the_player_shows_several_learners_and_names_their_classes(
     characters: CharacterSet, task: TaskBatch, learners: dict[str, Learner]
 ) -> None:
     both = {"one": learners["film"], "another": learners["step-sizes"]}
-    figure = adaptation(both, task, steps=STEPS, characters=characters)
-    assert len(figure.frames) == STEPS + 1
-    text = figure.to_json()
-    assert all(name in text for name in ("one", "another", *class_names(task, characters)))
-    assert len(adaptation(learners["prototypes"], task).frames) == 1
+    player = adaptation(both, task, steps=STEPS, characters=characters, start=1)
+    assert (player.scene["steps"], player.start) == (STEPS, 1)
+    assert [learner["name"] for learner in player.scene["learners"]] == ["one", "another"]
+    assert [entry["name"] for entry in player.scene["classes"]] == class_names(task, characters)
+    assert player.scene["support"] == task.support_y[0].tolist()
+    assert adaptation(learners["prototypes"], task).scene["steps"] == 0
     with pytest.raises(MetalearnError, match="1 to 3 learners, not 4"):
         adaptation({str(i): learners["film"] for i in range(4)}, task, steps=1)
