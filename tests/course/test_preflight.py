@@ -6,6 +6,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,12 +72,21 @@ def test_what_ships_is_damaged(quick: None, monkeypatch: pytest.MonkeyPatch) -> 
     ("free_mb", "do", "needed"), [(100_000, "", False), (1_300, "leave out", False), (9, "00", True)]
 )
 def test_memory(quick: None, monkeypatch: pytest.MonkeyPatch, free_mb: int, do: str, needed: bool) -> None:
-    from types import SimpleNamespace
-
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=free_mb * 2**20))
+    monkeypatch.setattr(preflight, "CONTAINER_LIMIT", Path("nowhere"))
     found = looked()["memory"]
     assert do in found.do
     assert found.needed == needed
+
+
+@pytest.mark.parametrize(("limit", "free_mb"), [(str(1300 * 2**20), 1300), ("max", 8000), (str(2**50), 8000)])
+def test_a_container_may_allow_less(
+    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, free_mb: int
+) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8000 * 2**20))
+    monkeypatch.setattr(preflight, "CONTAINER_LIMIT", tmp_path / "memory.max")
+    (tmp_path / "memory.max").write_text(limit + "\n")
+    assert looked()["memory"].found.startswith(f"{free_mb:,} MB free")
 
 
 def test_a_cache_that_cannot_be_written(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
