@@ -64,13 +64,11 @@ def time_round(characters: "CharacterSet") -> float:
     import numpy as np
     import torch
 
-    from metalearn.embeddings.gradient import GradientEmbedding
+    from metalearn.pretrained.embedders import load_embedder
     from metalearn.pretrained.learners import load_learner
     from metalearn.tasks.episodes import Episodes
 
-    learner = load_learner("preinit", "lake")
-    shared = {name: p.detach() for name, p in learner.shared.items()}
-    embedder = GradientEmbedding(learner.backbone, shared)
+    learner, embedder = load_learner("preinit", "lake"), load_embedder("gradient", "lake")
     batch = Episodes(characters, np.arange(len(characters)), ways=5, shots=5, queries=5, batch_size=8).batch(0)
     times = []
     for _ in range(ROUNDS + 1):  # the first does not count: it warms up
