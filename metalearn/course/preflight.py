@@ -132,7 +132,7 @@ def _data_and_times(data_dir: Path | None) -> Iterator[Finding]:
     reference = read_reference()
     yield _memory(reference)
     try:
-        yield _times(reference, time_round(characters) / reference.round_s)
+        yield _times(reference, time_round() / reference.round_s)
     except (MetalearnError, OSError) as error:
         yield Finding("trained files", in_words(error), "install the kit again", needed=True)
 

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from metalearn.characters.character_set import CharacterSet
 from metalearn.course import calibration, preflight
 from metalearn.course.calibration import read_reference, time_round
 
@@ -22,7 +21,7 @@ Findings = dict[str, preflight.Finding]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the kernel and the timing, which have tests of their own."""
     monkeypatch.setattr(preflight, "_kernel", lambda: preflight.Finding("notebook kernel", "starts"))
-    monkeypatch.setattr(preflight, "time_round", lambda characters: 2 * read_reference().round_s)
+    monkeypatch.setattr(preflight, "time_round", lambda: 2 * read_reference().round_s)
 
 
 def looked(data_dir: Path | None = None) -> Findings:
@@ -61,7 +60,7 @@ def test_data_that_cannot_be_read(quick: None, tmp_path: Path) -> None:
 
 
 def test_what_ships_is_damaged(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaged(characters: object) -> float:
+    def damaged() -> float:
         raise preflight.MetalearnError("preinit cannot be used")
 
     monkeypatch.setattr(preflight, "time_round", damaged)
@@ -140,9 +139,9 @@ def test_the_reference_times_are_those_of_the_book() -> None:
     assert rows == [(name, *map(int, numbers)) for name, *numbers in table]
 
 
-def test_a_round_is_timed(characters: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_round_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "ROUNDS", 1)
-    assert time_round(characters) > 0
+    assert time_round() > 0
 
 
 def test_what_is_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
