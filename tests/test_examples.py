@@ -21,9 +21,9 @@ def on_glyphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(document: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    import plotly.graph_objects as go
+    from metalearn.plots.player import Player
 
-    monkeypatch.setattr(go.Figure, "show", lambda figure: None)
+    monkeypatch.setattr(Player, "show", lambda player: None)
     found: dict[str, object] = {}
     for block in BLOCK.findall((ROOT / document).read_text("utf-8")):
         exec(compile(block, document, "exec"), found)

@@ -81,6 +81,14 @@ def pictures(page: Page) -> list[str]:
     return page.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
 
 
+def uncut(page: Page) -> bool:
+    """Whether all names of learners and panels can be read to their ends."""
+    found: bool = page.locator(".name, figcaption").evaluate_all(
+        "all => all.every((one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight + 1)"
+    )
+    return found
+
+
 def boxes(found: Locator) -> Sequence[dict[str, float]]:
     return found.evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
 
@@ -100,6 +108,7 @@ def test_all_of_it_is_seen_without_scrolling(browser: Browser, name: str, size: 
         for other in panels[i + 1 :]:
             apart = one["right"] <= other["left"] or other["right"] <= one["left"]
             assert apart or one["bottom"] <= other["top"] + 1 or other["bottom"] <= one["top"] + 1
+    assert uncut(page)
     blank = page.locator("canvas").evaluate_all(
         "all => all.filter(c => !c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)).length"
     )
@@ -173,6 +182,7 @@ def test_a_phone_has_one_column_and_the_controls_at_its_bottom(browser: Browser,
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert uncut(page)
     assert {round(box["left"]) for box in boxes(page.locator(".learner"))} == {16}
     controls = page.locator(".controls")
     for scrolled in (0, 300):
