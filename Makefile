@@ -19,7 +19,7 @@ test lowest newest: export OMP_NUM_THREADS ?= 1
 demo test lowest newest: export OMP_WAIT_POLICY ?= passive
 
 .PHONY: demo lab test lowest newest drift lint review wheel test-wheel audit lock
-.PHONY: figures animation book answers slides messages clean
+.PHONY: figures animation dial book answers slides messages clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.dashboard  ## open the dashboard on this machine
@@ -78,6 +78,10 @@ lock: $(VENV)/.python  ## write requirements.lock: what a user needs, with the h
 figures: $(VENV)/.test  ## run the notebooks again with the pictures that are kept in git
 	$(PIP) -e '.[figures]'
 	$(BIN)/python notebooks/execute.py
+
+dial: $(VENV)/.test  ## draw the front page's figure of the dial again; needs Chrome or Chromium
+	$(PIP) -e '.[figures]'
+	$(BIN)/python book/dial.py
 
 animation: $(VENV)/.test  ## draw the front page's moving picture again; needs Chrome or Chromium
 	$(BIN)/python book/animation.py

@@ -18,7 +18,6 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from metalearn.characters.load import load_characters
 from metalearn.course.calibration import TIMES, NotebookTime, Reference, time_round
 
 FOLDER = Path(__file__).parent
@@ -123,7 +122,7 @@ def write_measured(runs: dict[Path, Run]) -> None:
     lines.append(f"| {first}–{last} | {seconds:.0f} | {promised} | {max(run.peak_mb or 0 for run in runs.values())} |")
     TABLE.write_text(MEASURED.sub("\n".join(lines), TABLE.read_text("utf-8")), "utf-8")
     times = (NotebookTime(p.stem[:2], round(run.seconds), budget(p), run.peak_mb or 0) for p, run in runs.items())
-    TIMES.write_text(str(Reference(time_round(load_characters()), tuple(times))), "utf-8")
+    TIMES.write_text(str(Reference(time_round(), tuple(times))), "utf-8")
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "umap-learn", "plot
 IN_NOTEBOOKS = ("jupyterlab", "ipywidgets", "anywidget", "ipykernel")
 INSTALL = "install the kit with all that the notebooks need: pip install 'metalearn-kit[all]'"
 FEWEST_CORES = 2
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")  # bytes
 LONGEST_START_S = 90  # of a notebook's kernel, with the kit imported in it
 
 
@@ -131,7 +132,7 @@ def _data_and_times(data_dir: Path | None) -> Iterator[Finding]:
     reference = read_reference()
     yield _memory(reference)
     try:
-        yield _times(reference, time_round(characters) / reference.round_s)
+        yield _times(reference, time_round() / reference.round_s)
     except (MetalearnError, OSError) as error:
         yield Finding("trained files", in_words(error), "install the kit again", needed=True)
 
@@ -143,15 +144,24 @@ def _data(characters: "CharacterSet") -> Finding:
 
 
 def _memory(reference: Reference) -> Finding:
-    """Compare the free memory with what the notebooks take. psutil comes with Jupyter's kernel."""
-    import psutil
-
-    free = psutil.virtual_memory().available // 2**20
+    """Compare the free memory with what the notebooks take."""
+    free = _free_bytes() // 2**20
     large = [one.notebook for one in reference.notebooks if one.peak_mb > free]
     most = max(one.peak_mb for one in reference.notebooks)
     found = f"{free:,} MB free; the largest notebook takes {most:,} MB"
     do = f"close other programs, or leave out {', '.join(large)}" if large else ""
     return Finding("memory", found, do, needed=len(large) == len(reference.notebooks))
+
+
+def _free_bytes() -> int:
+    """Return the free memory, or what a container allows (Binder, a JupyterHub) where that is less."""
+    import psutil  # which Jupyter's kernel brings
+
+    free = int(psutil.virtual_memory().available)
+    try:
+        return min(free, int(CONTAINER_LIMIT.read_text()))
+    except (OSError, ValueError):  # no container; or one without a limit, which says "max"
+        return free
 
 
 def _times(reference: Reference, factor: float) -> Finding:

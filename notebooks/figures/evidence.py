@@ -141,7 +141,7 @@ def three_conditions(sheet: Sheet) -> None:
     )
     for k, (x, question, stops, outcome) in enumerate(steps):
         sheet.words(x, 46, str(k + 1), size=17, color=BLUE, font_weight="bold")
-        sheet.box(x, 100, 168, 74, question, color=BLUE, fill="#f0f6fb", size=14)
+        sheet.box(x, 100, 168, 74, question, color=BLUE, fill="#f0f6fb", size=13.5)
         sheet.arrow((x + 84, 100), (x + 109, 100), color=BLUE)
         sheet.words(x + 97, 84, "no" if stops == "yes" else "yes", size=13, color=BLUE)
         sheet.arrow((x, 137), (x, 198), color=QUIET)

@@ -6,10 +6,10 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from metalearn.characters.character_set import CharacterSet
 from metalearn.course import calibration, preflight
 from metalearn.course.calibration import read_reference, time_round
 
@@ -21,7 +21,7 @@ Findings = dict[str, preflight.Finding]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the kernel and the timing, which have tests of their own."""
     monkeypatch.setattr(preflight, "_kernel", lambda: preflight.Finding("notebook kernel", "starts"))
-    monkeypatch.setattr(preflight, "time_round", lambda characters: 2 * read_reference().round_s)
+    monkeypatch.setattr(preflight, "time_round", lambda: 2 * read_reference().round_s)
 
 
 def looked(data_dir: Path | None = None) -> Findings:
@@ -60,7 +60,7 @@ def test_data_that_cannot_be_read(quick: None, tmp_path: Path) -> None:
 
 
 def test_what_ships_is_damaged(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaged(characters: object) -> float:
+    def damaged() -> float:
         raise preflight.MetalearnError("preinit cannot be used")
 
     monkeypatch.setattr(preflight, "time_round", damaged)
@@ -71,12 +71,21 @@ def test_what_ships_is_damaged(quick: None, monkeypatch: pytest.MonkeyPatch) -> 
     ("free_mb", "do", "needed"), [(100_000, "", False), (1_300, "leave out", False), (9, "00", True)]
 )
 def test_memory(quick: None, monkeypatch: pytest.MonkeyPatch, free_mb: int, do: str, needed: bool) -> None:
-    from types import SimpleNamespace
-
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=free_mb * 2**20))
+    monkeypatch.setattr(preflight, "CONTAINER_LIMIT", Path("nowhere"))
     found = looked()["memory"]
     assert do in found.do
     assert found.needed == needed
+
+
+@pytest.mark.parametrize(("limit", "free_mb"), [(str(1300 * 2**20), 1300), ("max", 8000), (str(2**50), 8000)])
+def test_a_container_may_allow_less(
+    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, free_mb: int
+) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8000 * 2**20))
+    monkeypatch.setattr(preflight, "CONTAINER_LIMIT", tmp_path / "memory.max")
+    (tmp_path / "memory.max").write_text(limit + "\n")
+    assert looked()["memory"].found.startswith(f"{free_mb:,} MB free")
 
 
 def test_a_cache_that_cannot_be_written(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,9 +139,9 @@ def test_the_reference_times_are_those_of_the_book() -> None:
     assert rows == [(name, *map(int, numbers)) for name, *numbers in table]
 
 
-def test_a_round_is_timed(characters: CharacterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_round_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "ROUNDS", 1)
-    assert time_round(characters) > 0
+    assert time_round() > 0
 
 
 def test_what_is_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
