@@ -13,7 +13,7 @@ def test_exercises_and_questions_are_done_tried_or_open() -> None:
     answers = {"03.1": right["03.1"], "03.2": (right["03.2"] + 1) % 3}
     progress = {"exercises": {"fisher": True, "gone": True, "gradient_embedding": False}, "quizzes": answers}
     rows = {row["notebook"][:2]: row for row in by_notebook(FOLDER, progress)}
-    assert sorted(rows) == [f"{number:02}" for number in range(11)]
+    assert sorted(rows) == [f"{number:02}" for number in range(12)]
     assert rows["03"]["exercises"] == {"fisher": "done", "gradient_embedding": "tried"}
     assert rows["03"]["quiz"] == {"03.1": "done", "03.2": "tried", "03.3": "open"}
     assert rows["00"]["exercises"] == {}
