@@ -100,7 +100,14 @@ SETTINGS = {
     "unstructured": noted("any alphabets"),
     "within-alphabet": noted("within one alphabet"),
     "mixed": noted("mixed questions"),
+    "hidden-1": noted("hidden questions (1)"),
+    "hidden-2": noted("hidden questions (2)"),
+    "hidden-3": noted("hidden questions (3)"),
+    "hidden-4": noted("hidden questions (4)"),
     "hidden-5": noted("hidden questions (5)"),
+    "hidden-6": noted("hidden questions (6)"),
+    "hidden-7": noted("hidden questions (7)"),
+    "hidden-8": noted("hidden questions (8)"),
     "which-part": noted("which part counts"),
     "article": noted("article split"),
     "lake": noted("lake split"),
@@ -111,7 +118,14 @@ WORLDS = {
     "unstructured": noted("characters of any alphabets"),
     "within-alphabet": noted("characters of one alphabet"),
     "mixed": noted("mixed questions"),
+    "hidden-1": noted("hidden questions (1)"),
+    "hidden-2": noted("hidden questions (2)"),
+    "hidden-3": noted("hidden questions (3)"),
+    "hidden-4": noted("hidden questions (4)"),
     "hidden-5": noted("hidden questions (5)"),
+    "hidden-6": noted("hidden questions (6)"),
+    "hidden-7": noted("hidden questions (7)"),
+    "hidden-8": noted("hidden questions (8)"),
     "which-part": noted("which part counts"),
 }
 EMBEDDINGS = {
@@ -131,6 +145,15 @@ EMBEDDINGS = {
     "untrained_network": noted("gradients of an untrained network"),
 }
 IN_TABLES = {**EMBEDDINGS, **CONTROLS, **QUESTIONS, **SETTINGS, **LEARNERS}
+DIAL = (
+    noted("told the truth"),
+    noted("told the task's embedding"),
+    noted("told nothing: Mahalanobis"),
+    noted("told nothing: its twin"),
+    noted("told another question's"),
+    noted("questions that a task may ask"),
+    noted("accuracy, 5-way 2-shot"),
+)
 PLAYER = (
     noted("How learners adapt, step by step"),
     noted("Arrow keys go from step to step, the space bar plays and pauses."),

@@ -47,11 +47,15 @@ def _low(row: Row) -> float:
 
 
 def cases(rows: list[Row]) -> list[Case]:
-    """Return a case for each learner in each world that has gains over all tasks, the surest first."""
+    """Return a case for each learner in each world that has gains over all tasks, the surest first.
+
+    A world that was trained in from one seed alone makes no case: it is a setting of the dial, which shows it.
+    """
     learners = {row["learner"] for row in rows if "learner" in row}
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if row["measure"] == "gain" and row.get("question") is None and row["over"] != SAME_QUESTION:
+        of_all = row["measure"] == "gain" and row.get("question") is None and row.get("training_seeds") != 1
+        if of_all and row["over"] != SAME_QUESTION:
             found.setdefault((world_of(row), row["learner"]), []).append(row)
     made = []
     for (world, learner), gains in found.items():
