@@ -171,12 +171,12 @@ def show_dial(rows: list[Row]) -> None:
     st.plotly_chart(plots.dial(rows, {text: _(text) for text in library_texts.DIAL}), key="dial")
     st.caption(
         _(
-            "Attention on *hidden questions*: every drawing is drawn again with its own pen, size, turn and more; a task "
-            "asks about one of these, and nobody says which. With one question there is nothing to know. With more, "
-            "the twin falls behind, and from six questions on the embedding no longer tells all of them apart: told the "
-            "truth, the learner would do better. Mahalanobis, which is told nothing, gives less weight to what scatters "
-            "within classes. It stays within six points, and is ahead with seven and eight. One training seed (three "
-            "with five questions); unseen alphabets; dotted: guessing."
+            "Attention on *hidden questions*: every drawing is drawn again with its own pen, size, turn and more. "
+            "A task asks about one of these, and nobody says which. With one question there is nothing to know. "
+            "With more, the twin falls behind. From six on, the embedding no longer tells all questions apart: "
+            "told the truth, the learner would do better. Mahalanobis, which is told nothing, gives less weight "
+            "to what scatters within classes. It stays within some six points, and is ahead with seven and eight. "
+            "One training seed (three with five questions); unseen alphabets; dotted: guessing."
         )
     )
 
