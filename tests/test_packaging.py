@@ -46,7 +46,7 @@ def test_the_oldest_versions_are_the_lower_bounds() -> None:
     script = [sys.executable, ROOT / ".github" / "lowest.py"]
     lines = subprocess.run(script, capture_output=True, text=True, check=True).stdout.splitlines()
     extras = PROJECT["optional-dependencies"]
-    wanted = [*PROJECT["dependencies"], *extras["notebooks"], *extras["dashboard"], *extras["onnx"], *extras["test"]]
+    wanted = [*PROJECT["dependencies"], *extras["notebooks"], *extras["dashboard"], *extras["test"]]
     assert lines == [line.replace(">=", "==") for line in wanted]
 
 

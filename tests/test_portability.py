@@ -54,8 +54,11 @@ NAMES = {
     "time": {"clock_gettime", "clock_settime", "tzset", "CLOCK_MONOTONIC"},
     "socket": {"AF_UNIX", "SO_REUSEPORT", "socketpair"},
 }
-# The one use, behind `benchmark.scaling.check`.
-GUARDED = {("metalearn/benchmark/scaling.py", "import resource")}
+# Each stands behind a question: `benchmark.scaling.check`, and hasattr.
+GUARDED = {
+    ("metalearn/benchmark/scaling.py", "import resource"),
+    ("metalearn/course/preflight.py", "os.sched_getaffinity"),
+}
 
 
 def sources() -> list[Path]:

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from metalearn.plots.charts import Mark, bars, curves, dots, gains, over_sizes, ratios, vector
-from metalearn.plots.dial import dial
+from metalearn.plots.dial_chart import dial
 from metalearn.plots.drawing_sheet import drawings
 from metalearn.plots.style import MUTED, PALETTE, SEQUENCE, STRESSED, SYMBOLS, short_name, styled
 from metalearn.plots.task_maps import (
