@@ -16,7 +16,7 @@ def main() -> None:
     """Write the figure, on a ground of its own that reads in light and dark."""
     figure = ml.plots.dial(ml.load_table("worlds"))
     figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", margin={"t": 20, "r": 20})
-    figure.write_image(OUTPUT, width=860, height=380)
+    figure.write_image(OUTPUT, width=860, height=430)
     print(OUTPUT)
 
 

@@ -73,6 +73,8 @@ def dial(rows: Sequence[Row], words: Mapping[str, str] = MappingProxyType({})) -
     xlabel, ylabel = "questions that a task may ask", "accuracy, 5-way 2-shot"
     figure.update_xaxes(title=words.get(xlabel, xlabel), dtick=1)
     figure.update_yaxes(title=words.get(ylabel, ylabel), tickformat=".0%", range=[0.15, 1])
+    # Below the axis: beside the figure, it would take half of a phone's width.
+    figure.update_layout(legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}, height=460)
     figure.add_hline(0.2, line={"dash": "dot", "color": MUTED, "width": 1})
     return styled(figure)
 

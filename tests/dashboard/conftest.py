@@ -18,6 +18,7 @@ def no_worker_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.worker_pool.run", lambda function, *arguments: function(*arguments))
     monkeypatch.setattr("dashboard.worker_pool.wake", lambda: None)
     adaptation_jobs.shipped_learner.cache_clear()
+    adaptation_jobs._characters.cache_clear()  # of another test, perhaps of other data
 
 
 @pytest.fixture
