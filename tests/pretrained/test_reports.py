@@ -45,8 +45,6 @@ def test_a_control_goes_through_the_reducer_of_the_embedding(characters: Charact
         table = found[name] = embedding_table("mine", characters, "lake", own=own)
         assert table["controls"]["mean_pixels"]["retrieval_1nn"] == table["retrieval_1nn"]
     assert found["raw"]["retrieval_1nn"] != found["whitened"]["retrieval_1nn"]
-    again = embedding_table("mine", characters, "lake", own=whitened)
-    assert again == found["whitened"]
 
 
 @pytest.mark.parametrize("name", ["article", "vinyals", "lake"])
