@@ -1,4 +1,4 @@
-"""The adaptation player on a page, its outcome in words, and what its panels show."""
+"""The player on a page. Below it: the outcome in words, an explanation of its panels, and what can be saved."""
 
 import streamlit as st
 

@@ -60,7 +60,7 @@ def _prototype_logits(
     finish: str = "nothing",
     order: str = "by labels",
 ) -> Tensor:
-    """Return the logits, or what one of the usual mistakes makes of them."""
+    """Return the logits: right, or with one of the usual mistakes."""
     labels = labels if order == "by labels" else labels.sort().values
     classes = [support[labels == c] for c in range(3)]
     if centre == "nearest":

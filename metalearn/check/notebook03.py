@@ -103,7 +103,7 @@ def _gradient_rows(
     summed: bool = False,
     layer: int = -1,
 ) -> Tensor:
-    """Return the embedding, or what one of the usual mistakes makes of it."""
+    """Return the embedding: right, or with one of the usual mistakes."""
     name = backbone.scales_and_shifts[layer]
     inside = base[name].expand(len(batch), -1).contiguous().requires_grad_()
     target = F.one_hot(batch.support_y, batch.ways)
@@ -187,7 +187,7 @@ def _fisher(
     rows: str = "all",
     inputs: bool = True,
 ) -> Tensor:
-    """Return the Fisher information, or what one of the usual mistakes makes of it."""
+    """Return the Fisher information: right, or with one of the usual mistakes."""
     target = F.one_hot(y, len(weight))
     each = _errors(z @ weight.T, target, error)[:, :, None] * (z if inputs else torch.ones_like(z))[:, None]
     each = each * (target[:, :, None] if rows == "right" else 1)

@@ -84,7 +84,7 @@ def adaptation_embedding(attempt: Attempt) -> Iterator[Point]:
 def _adaptation(
     change: Params, body: str = "change", head: str = "mean square", order: str = "body first", tasks: str = "own"
 ) -> Tensor:
-    """Return the embedding, or what one of the usual mistakes makes of it."""
+    """Return the embedding: right, or with one of the usual mistakes."""
     scale, shift = change["scale"], change["shift"]
     bodies = {
         "change": (scale, shift),
@@ -173,7 +173,7 @@ def _ridge(
     centred: bool = False,
     solve: str = "inverse",
 ) -> np.ndarray:
-    """Return the factors, or what one of the usual mistakes makes of them."""
+    """Return the factors: right, or with one of the usual mistakes."""
     seen = ~np.isnan(scores)
     v, r = factors[seen], scores[seen]
     if filled in ("zero", "mean"):

@@ -74,7 +74,7 @@ def _task_start(
     rows: str = "alike",
     part: str = "both",
 ) -> Params:
-    """Return where each task starts among two classes, or what one of the usual mistakes makes of it."""
+    """Return the start of a task of two classes: the right one, or the one that a usual mistake gives."""
     start = {}
     for name, p in phi.items():
         own = offsets[name] if part in ("both", name) else 0 * offsets[name]

@@ -72,7 +72,7 @@ def _inner_step(
     size: float = 0.1,
     of: str = "own",
 ) -> Params:
-    """Return the parameters after the step, or what one of the usual mistakes makes of them."""
+    """Return the parameters after the step: right, or with one of the usual mistakes."""
     moves = {
         "own": gradient,
         "mean": gradient / len(gradient),
@@ -174,7 +174,7 @@ def _alfa_step(
     sizes: str = "own",
     add: bool = True,
 ) -> Params:
-    """Return the parameters after the step, or what one of the usual mistakes makes of them."""
+    """Return the parameters after the step: right, or with one of the usual mistakes."""
     stepped = {}
     for name, p in parameters.items():
         a, b = (_sizes(of, name, sizes) for of in ((beta, alpha) if sizes == "exchanged" else (alpha, beta)))

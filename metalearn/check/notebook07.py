@@ -71,7 +71,7 @@ def _attention(
     compare: str = "product",
     sign: float = 1,
 ) -> Tensor:
-    """Return what attention gives, or what one of the usual mistakes makes of it."""
+    """Return what attention gives: right, or with one of the usual mistakes."""
     tasks, bank, length = len(queries), len(keys), keys.shape[1]
     divisor = {
         "root of length": length**0.5,
@@ -89,13 +89,15 @@ def _attention(
         "cosine": F.normalize(queries) @ F.normalize(keys).T,
         "distance": -torch.cdist(queries, keys),
     }[compare]
-    answer = _weights(sign * compared / divisor, weights) @ values
+    answer = weights_of(sign * compared / divisor, weights) @ values
     return answer / length**0.5 if scale == "afterwards" else answer
 
 
-def _weights(scores: Tensor, kind: str) -> Tensor:
+def weights_of(scores: Tensor, kind: str) -> Tensor:
+    """Return the weights that scores give: "softmax", or another kind that is taken for it."""
     return {
         "softmax": scores.softmax(1),
+        "reversed": (-scores).softmax(1),
         "over tasks": scores.softmax(0),
         "over everything": scores.flatten().softmax(0).view_as(scores),
         "none": scores,
@@ -160,7 +162,7 @@ def straight_through(attempt: Attempt) -> Iterator[Point]:
 
 
 def _gates(scores: Tensor, value: str = "on") -> Tensor:
-    """Return the gates, or what one of the usual mistakes makes of them."""
+    """Return the gates: right, or with one of the usual mistakes."""
     on, soft = (scores > 0).float(), torch.sigmoid(scores)
     return {
         "on": on,
@@ -180,7 +182,7 @@ def _gates(scores: Tensor, value: str = "on") -> Tensor:
 
 
 def _slopes(scores: Tensor, of: str = "sigmoid") -> Tensor:
-    """Return the gradient of the gates' sum in the scores, or what one of the usual mistakes makes of it."""
+    """Return the gradient of the gates' sum in the scores: right, or with one of the usual mistakes."""
     on, soft = (scores > 0).float(), torch.sigmoid(scores)
     slope = soft * (1 - soft)
     return {

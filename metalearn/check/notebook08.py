@@ -6,6 +6,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor
 
+from metalearn.check.notebook07 import weights_of
 from metalearn.check.result import Attempt, Mistakes, Point, exercise, follows, normal, shaped
 
 SPOTLIGHT_MISTAKES: Mistakes = {
@@ -78,8 +79,8 @@ def _spotlight(
     layout: str = "row by row",
     use: str = "multiplied",
 ) -> Tensor:
-    """Return the dimmed images, or what one of the usual mistakes makes of them."""
-    mask = _laid_out(_divided(_weights(scores, weights), divide), images.shape[-1], layout)[:, None, None]
+    """Return the dimmed images: right, or with one of the usual mistakes."""
+    mask = _laid_out(_divided(weights_of(scores, weights), divide), images.shape[-1], layout)[:, None, None]
     return {
         "multiplied": images * mask,
         "mask": mask.expand_as(images),
@@ -89,19 +90,6 @@ def _spotlight(
         "squared": images * mask.square(),
         "page": images,
     }[use]
-
-
-def _weights(scores: Tensor, kind: str) -> Tensor:
-    return {
-        "softmax": scores.softmax(1),
-        "over tasks": scores.softmax(0),
-        "over everything": scores.flatten().softmax(0).view_as(scores),
-        "none": scores,
-        "sigmoid": scores.sigmoid(),
-        "hard": F.one_hot(scores.argmax(1), scores.shape[1]).to(scores),
-        "log": scores.log_softmax(1),
-        "reversed": (-scores).softmax(1),
-    }[kind]
 
 
 def _divided(weights: Tensor, by: str) -> Tensor:

@@ -75,7 +75,7 @@ def _two_numbers(found: Any) -> tuple[float, float]:
 
 
 def _mean(a: np.ndarray, b: np.ndarray, of: str = "difference") -> float:
-    """Return the mean difference, or what one of the usual mistakes makes of it."""
+    """Return the mean difference: right, or with one of the usual mistakes."""
     difference = a - b
     return {
         "difference": difference.mean(),
@@ -93,7 +93,7 @@ def _mean(a: np.ndarray, b: np.ndarray, of: str = "difference") -> float:
 
 
 def _half(a: np.ndarray, b: np.ndarray, spread: str = "paired", divide: str = "√n", factor: float = 1.96) -> float:
-    """Return half the 95 % interval, or what one of the usual mistakes makes of it."""
+    """Return half the 95 % interval: right, or with one of the usual mistakes."""
     difference, n = a - b, len(a)
     deviation = {
         "paired": difference.std(ddof=1),

@@ -153,7 +153,7 @@ def combined_gradient(attempt: Attempt) -> Iterator[Point]:
 
 
 def _combined(gradients: Tensor, tasks: Tensor, weights: str = "tasks", divide: float = 9, plain: float = 0) -> Tensor:
-    """Return the gradient over all tasks, or what one of the usual mistakes makes of it.
+    """Return the gradient over all tasks: right, or with one of the usual mistakes.
 
     With ``plain``, the processes' means are added as they are and divided by that number.
     """

@@ -94,6 +94,14 @@ def course_export(result: Result) -> str:
     return f"{len(result['assignments'])} assignments are in {place}; then, {then[result['for']]}"
 
 
+def exported(result: Result) -> str:
+    """Say what was written, and how far its answers are from the learner's."""
+    return (
+        f"{result['output']}: {result['bytes']:,} bytes, names {len(result['classes'])} classes; "
+        f"its probabilities differ from the learner's by {result['largest_difference']:.1e} at most"
+    )
+
+
 def trajectory(result: Result) -> str:
     """Return the learner and its classes, then one line per step."""
     lines = [

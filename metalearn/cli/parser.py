@@ -369,7 +369,7 @@ def _add_export(subparsers: Any) -> None:
         "let a learner adapt to your classes, and write the network as an ONNX file",
         "metalearn export my-symbols --learner prototypes --output my-symbols.onnx",
         naming.export,
-        display.fields,
+        display.exported,
         seed=False,
         data=False,
     )

@@ -40,6 +40,12 @@ class Pair:
     made_from: str | None
 
 
+def check_language(name: str) -> None:
+    """Raise MetalearnError for a language that the course is not in."""
+    if name not in LANGUAGES:
+        raise MetalearnError("unknown language {name!r}; there are {names}", name=name, names=", ".join(LANGUAGES))
+
+
 def fingerprint(source: str) -> str:
     """Return eight digits that change when the text does."""
     return sha256(source.encode())[:8]

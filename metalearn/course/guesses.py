@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from metalearn.course.edition import LANGUAGES
+from metalearn.course.edition import check_language
 from metalearn.course.progress import note, recall
-from metalearn.errors import MetalearnError
 
 WORDS = {
     "en": {
@@ -90,7 +89,7 @@ def guess(name: str, question: str, language: str = "en") -> Guess:
     >>> ml.course.reveal("heads", 52)
     your guess: 40; the result: 52
     """
-    _check(language)
+    check_language(language)
     return Guess(name, question, language)
 
 
@@ -112,7 +111,7 @@ def reveal(name: str, result: float, language: str = "en") -> None:
     >>> ml.course.reveal("tails", 48)
     the result: 48 (you made no guess)
     """
-    _check(language)
+    check_language(language)
     kept = recall("guesses", name)
     print(WORDS[language]["result" if kept is None else "both"].format(guess=kept, result=float(result)))
 
@@ -124,8 +123,3 @@ def _number(given: float | str) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
-
-
-def _check(language: str) -> None:
-    if language not in LANGUAGES:
-        raise MetalearnError("unknown language {name!r}; there are {names}", name=language, names=", ".join(LANGUAGES))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from metalearn.course.edition import LANGUAGES
+from metalearn.course.edition import check_language
 from metalearn.course.progress import note, recall
 from metalearn.errors import MetalearnError
 
@@ -132,8 +132,7 @@ def quiz(notebook: str, language: str = "en") -> Quiz:
         raise MetalearnError(
             "there is no quiz for notebook {name!r}; there are {names}", name=notebook, names=", ".join(known)
         )
-    if language not in LANGUAGES:
-        raise MetalearnError("unknown language {name!r}; there are {names}", name=language, names=", ".join(LANGUAGES))
+    check_language(language)
     entries = tomllib.loads((FOLDER / f"{notebook}.toml").read_text("utf-8"))["questions"]
     return Quiz(notebook, language, tuple(_question(entry, language) for entry in entries))
 

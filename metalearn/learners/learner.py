@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from metalearn import artifacts
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import AnyBackbone, Params
-from metalearn.learners.hooks import Init, Modulate, Update
+from metalearn.learners.hooks import Init, Modulate, Support, Update
 from metalearn.learners.inner_loop import adapt
 from metalearn.learners.network import NetworkBackbone
 from metalearn.learners.saving import save_learner
@@ -155,6 +155,16 @@ class Learner(nn.Module):
             second_order=self.second_order,
             every_query=every_query,
         )
+
+    def in_use(self, batch: TaskBatch, embedding: Tensor | None, own: Params) -> Params:
+        """Return all parameters as predictions use them: the shared ones, the tasks' ``own`` in their place, modulated.
+
+        ``own`` is one of the moments of a :class:`Trajectory`: its task parameters, with a leading task dimension.
+        """
+        shared = {name: p.detach() for name, p in self.shared.items()}
+        x, y = batch.support_x.to(self.device), batch.support_y.to(self.device)
+        support = Support(self.backbone, shared, x, y, batch.ways, embedding, self.modulate)
+        return support.modulated({**shared, **own})[0]
 
     def prepare(self, tasks: Sampler) -> None:
         """Call ``prepare(learner, tasks)`` of every hook that has it: some look at training tasks before training."""

@@ -16,7 +16,6 @@ from metalearn._files import in_words, user_path, write_atomically
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, MASK, AnyBackbone, Params
-from metalearn.learners.hooks import Support
 from metalearn.learners.learner import Learner
 from metalearn.recognition.naming import drawings_of
 from metalearn.tasks.single_task import task_from_images
@@ -57,10 +56,7 @@ def adapted_network(learner: Learner, classes: Mapping[str, Sequence[np.ndarray]
     with torch.no_grad():
         embedding = learner.embed(task)
         last = learner.adapt(task, embedding, every_query=False).parameters[-1]
-        support = Support(
-            learner.backbone, learner.shared, task.support_x, task.support_y, task.ways, embedding, learner.modulate
-        )
-        parameters, _ = support.modulated({**learner.shared, **last})
+        parameters = learner.in_use(task, embedding, last)
     return AdaptedNetwork(learner.backbone, learner.shared, parameters).eval()
 
 

@@ -76,7 +76,7 @@ def fisher(sheet: Sheet) -> None:
 
 
 def whitening(sheet: Sheet) -> None:
-    """Whitening makes all directions count alike, so that another point can become the nearest."""
+    """Whitening gives all directions the same weight, so a different point can become the nearest."""
     rng = random.Random(5)
     along = [(rng.gauss(0, 1), rng.gauss(0, 1)) for _ in range(70)]
     asked, loud, fine = (-0.9, -0.1), (-0.45, 1.9), (0.35, -0.15)  # in units of each direction's own spread

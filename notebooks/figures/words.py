@@ -100,7 +100,7 @@ CHINESE = {
     "does not matter?": "无关紧要？",
     "matters most": "最要紧",
     # whitening
-    "Whitening makes all directions count alike, so that another point can become the nearest": (
+    "Whitening gives all directions the same weight, so a different point can become the nearest": (
         "白化让各个方向同样算数，于是最近的可能换成另一个点"
     ),
     "raw": "原始",

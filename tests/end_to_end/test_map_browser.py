@@ -53,7 +53,7 @@ def test_a_map_that_was_moved_stays_where_it_is_and_a_lasso_selects(browser: Bro
     lassoed = selected(found)
     assert len(lassoed) > 1
     for task in lassoed:
-        # On the canvas: the page may scroll when what is selected is shown beside it.
+        # Measured from the canvas and not from the page, which may have scrolled to show the selection.
         left, top = of(found, f"[map.screen[{2 * task}], map.screen[{2 * task + 1}]]")
         assert x - 1 <= box["x"] + left <= x + 71
         assert y - 1 <= box["y"] + top <= y + 71

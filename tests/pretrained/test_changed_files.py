@@ -45,18 +45,19 @@ def own_learner(small: ml.CharacterSet) -> ml.Learner:
     return ml.Learner(NETWORK, ml.EmbeddingInit(NETWORK, 3, hidden_size=5), ml.SGD(0.1), embedder=embedder)
 
 
-def read_cache() -> None:
+def read_cache() -> ml.CharacterSet | None:
     """Read the cached characters; what the log says of a copy that cannot be used is raised here."""
     said: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = said.append  # type: ignore[method-assign]
     logging.getLogger("metalearn").addHandler(handler)
     try:
-        cache.read_cache("small")
+        found = cache.read_cache("small")
     finally:
         logging.getLogger("metalearn").removeHandler(handler)
     if said:
         raise MetalearnError("{said}", said=said[0].getMessage())
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +167,7 @@ def test_any_entry_may_be_anything(name: str, kinds: dict[str, Kind], data: st.D
         del holder[last]
     else:
         holder[last] = data.draw(JSON)
-    refused(kinds[name], arrays, changed)
+    assert len(refused(kinds[name], arrays, changed).splitlines()) <= 1
 
 
 def test_a_short_file_cannot_ask_for_all_memory(kinds: dict[str, Kind]) -> None:
@@ -183,4 +184,4 @@ def huge(description: dict[str, Any]) -> dict[str, Any]:
 
 def test_what_was_changed_is_as_before_afterwards(kinds: dict[str, Kind]) -> None:
     for kind in kinds.values():
-        kind.read()
+        assert kind.read() is not None

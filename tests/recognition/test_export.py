@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from torch import nn
 
 import metalearn as ml
@@ -73,3 +75,18 @@ def test_the_command_says_what_it_wrote_and_checks_the_place_first(
 ) -> None:
     assert cli.main(["export", str(tmp_path), "--learner", "prototypes", "--output", str(tmp_path / "x.pdf")]) == 2
     assert ".onnx" in capsys.readouterr().err
+
+
+def test_the_command_says_how_far_the_answers_are_apart(
+    glyphs: CharacterSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, images in some(glyphs).items():
+        folder = tmp_path / "symbols" / name.replace("/", "-")
+        folder.mkdir(parents=True)
+        for number, image in enumerate(images):
+            Image.fromarray(255 - image).save(folder / f"{number}.png")
+    output = tmp_path / "four.onnx"
+    assert cli.main(["export", str(tmp_path / "symbols"), "--learner", "prototypes", "--output", str(output)]) == 0
+    said = capsys.readouterr().out
+    assert f"{output.stat().st_size:,} bytes, names 4 classes" in said
+    assert re.search(r"by \de-\d\d at most|by \d\.\de[-+]\d\d at most", said)

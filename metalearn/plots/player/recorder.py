@@ -10,7 +10,6 @@ from torch import Tensor
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.learners.backbone import HEAD, Params
-from metalearn.learners.hooks import Support
 from metalearn.learners.learner import Learner
 from metalearn.learners.trajectory import answers
 from metalearn.maps.task_map import TaskMap
@@ -118,7 +117,7 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         start = time.perf_counter()
         seen = learner.adapt(task, embedding, steps)
         seconds = time.perf_counter() - start
-        bodies = [_effective(learner, task, embedding, own) for own in seen.parameters]
+        bodies = [learner.in_use(task, embedding, own) for own in seen.parameters]
         features = _features(learner, task, bodies, moving=not set(seen.parameters[0]) <= set(HEAD))
         # A learner that has run away has no plane.
         plane = _plane(learner, task, bodies, features) if features.isfinite().all() else None
@@ -167,13 +166,6 @@ def _plane(learner: Learner, task: TaskBatch, bodies: Sequence[Params], features
         support=places[:, : task.support_y.shape[1]].cpu().numpy(),
         queries=places[:, task.support_y.shape[1] :].cpu().numpy(),
     )
-
-
-def _effective(learner: Learner, task: TaskBatch, embedding: Tensor | None, own: Params) -> Params:
-    """Return all parameters as predictions use them: shared ones, the task's ``own`` ones, modulated."""
-    shared = {name: p.detach() for name, p in learner.shared.items()}
-    support = Support(learner.backbone, shared, task.support_x, task.support_y, task.ways, embedding, learner.modulate)
-    return support.modulated({**shared, **own})[0]
 
 
 def on_map(task: TaskBatch, shown: TaskMap, embedder: Pipeline, steps: int) -> TaskOnMap:
