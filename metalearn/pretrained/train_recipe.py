@@ -33,6 +33,8 @@ from metalearn.training.outer_loop import mean_score, train
 from metalearn.training.request import differences
 from metalearn.training.schedule import Progress, Schedule
 
+VALIDATION_TASKS = 100
+
 
 def make_learner(
     name: str,
@@ -78,7 +80,7 @@ def make_learner(
     trainings = [_Training(recipe, characters, sides, held_out, seed + i, run, about) for i, run in enumerate(runs)]
     copies = [training.start(embedder, base) for training in trainings]
     courses = [training.run(learner, steps, schedule) for training, learner in zip(trainings, copies, strict=True)]
-    validation = mean_score(_together(recipe, copies, seed), list(sample_tasks(held_out, 100)))
+    validation = mean_score(_together(recipe, copies, seed), list(sample_tasks(held_out, VALIDATION_TASKS)))
     finishes = [training.finish(learner, last_steps, last) for training, learner in zip(trainings, copies, strict=True)]
     learner = _together(recipe, copies, seed)
     description = {
@@ -193,6 +195,7 @@ class _Training:
             learner,
             self._tasks(sides),
             validation=self.held_out,
+            validation_tasks=VALIDATION_TASKS,
             meta_steps=meta_steps,
             schedule=schedule,
             objective=self.recipe.objective,

@@ -31,9 +31,9 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure_worlds, "CASES", cases)
 
 
-@pytest.mark.usefixtures("brief")
-def test_what_knowing_the_task_is_worth(characters: CharacterSet, tmp_path: Path) -> None:
-    rows = measure_table("worlds", Setting(characters, tasks=40), tmp_path)
+@pytest.mark.usefixtures("briefly", "brief")
+def test_what_knowing_the_task_is_worth(few: CharacterSet, tmp_path: Path) -> None:
+    rows = measure_table("worlds", Setting(few, tasks=40), tmp_path)
     told = [row for row in rows if row.get("learner") == "attention"]
     assert {(row["measure"], row.get("over")) for row in told if row["measure"].startswith("gain")} == {
         ("gain", "twin"),
@@ -65,5 +65,5 @@ def test_what_knowing_the_task_is_worth(characters: CharacterSet, tmp_path: Path
 
     made = sorted(path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/*.json"))
     assert len(made) > 10
-    assert measure_table("worlds", Setting(characters, tasks=40), tmp_path) == rows
+    assert measure_table("worlds", Setting(few, tasks=40), tmp_path) == rows
     assert sorted(path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/*.json")) == made

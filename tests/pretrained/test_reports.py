@@ -36,13 +36,13 @@ def test_lakes_runs_share_characters_with_the_other_splits(omniglot: CharacterSe
     assert seen_of_lakes_runs("prototypes", name) == seen
 
 
-def test_a_control_goes_through_the_reducer_of_the_embedding(characters: CharacterSet) -> None:
+def test_a_control_goes_through_the_reducer_of_the_embedding(few: CharacterSet) -> None:
     """An embedder that is a control is as good as that control, whitened or raw; and not otherwise."""
-    training = all_character_tasks(characters, "lake", split(characters, "lake").train)
+    training = all_character_tasks(few, "lake", split(few, "lake").train)
     whitened = make_pipeline(Pixels(), PCA(20, whiten=True, random_state=0)).fit(training)
     found = {}
     for name, own in (("raw", Pixels()), ("whitened", whitened)):
-        table = found[name] = embedding_table("mine", characters, "lake", own=own)
+        table = found[name] = embedding_table("mine", few, "lake", own=own)
         assert table["controls"]["mean_pixels"]["retrieval_1nn"] == table["retrieval_1nn"]
     assert found["raw"]["retrieval_1nn"] != found["whitened"]["retrieval_1nn"]
 

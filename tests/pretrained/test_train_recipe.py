@@ -21,9 +21,11 @@ from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.hidden_questions import HiddenQuestions
 from metalearn.tasks.mixed_questions import MixedQuestions
 
+pytestmark = pytest.mark.usefixtures("briefly")
+
 
 def test_training_sees_the_training_side_alone(
-    characters: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pools = []
 
@@ -33,14 +35,14 @@ def test_training_sees_the_training_side_alone(
             pools.append(set(self.pool.tolist()))
 
     monkeypatch.setattr("metalearn.tasks.episodes.Episodes", Watched)
-    make_learner("prototypes", characters, "lake", tmp_path, meta_steps=1)
-    make_episode_embedder(characters, "lake", "characters", tmp_path)
-    sides = split(characters, "lake")
+    make_learner("prototypes", few, "lake", tmp_path, meta_steps=1)
+    make_episode_embedder(few, "lake", "characters", tmp_path)
+    sides = split(few, "lake")
     assert pools == [set(sides.validation), *3 * [set(sides.train)]]
 
 
 def test_a_finish_trains_on_the_validation_characters_too(
-    characters: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pools = []
 
@@ -50,8 +52,8 @@ def test_a_finish_trains_on_the_validation_characters_too(
 
     recipe = replace(RECIPES["prototypes"], practice=practice, meta_steps=4, finish=2)
     monkeypatch.setitem(RECIPES, "prototypes", recipe)
-    made = make_learner("prototypes", characters, "lake", tmp_path)
-    sides = split(characters, "lake")
+    made = make_learner("prototypes", few, "lake", tmp_path)
+    sides = split(few, "lake")
     assert pools == [set(sides.train), set(sides.train), set(sides.train) | set(sides.validation)]
     assert (made["schedule"]["meta_steps"], made["finish"]["meta_steps"]) == (4, 2)
     assert made["finish"]["learning_rate"] == recipe.learning_rate / 2
@@ -77,17 +79,17 @@ def one_thread() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", ["anil", "preinit", "neighbours", "selection", "ensemble"])
 @pytest.mark.usefixtures("one_thread")
-def test_the_same_seed_ships_the_same_bytes(characters: CharacterSet, tmp_path: Path, name: str) -> None:
+def test_the_same_seed_ships_the_same_bytes(few: CharacterSet, tmp_path: Path, name: str) -> None:
     checksums = []
     for folder in ("once", "again"):
         root = tmp_path / folder
-        make_learner("prototypes", characters, "article", root, meta_steps=1)
-        made = make_learner(name, characters, "article", root, meta_steps=2)
+        make_learner("prototypes", few, "article", root, meta_steps=1)
+        made = make_learner(name, few, "article", root, meta_steps=2)
         assert made["schedule"]["meta_steps"] == 2
         checksums.append(artifacts.load(root / "article" / name)[1]["sha256"])
     assert checksums[0] == checksums[1]
     with pytest.raises(MetalearnError, match="meta_steps: 2 there, 3 here"):
-        make_learner(name, characters, "article", tmp_path / "once", meta_steps=3)
+        make_learner(name, few, "article", tmp_path / "once", meta_steps=3)
 
 
 def test_a_learner_of_mixed_questions_is_kept_apart(characters: CharacterSet, tmp_path: Path) -> None:
@@ -103,19 +105,19 @@ def test_a_learner_of_mixed_questions_is_kept_apart(characters: CharacterSet, tm
     assert attention.shape == (learner.steps + 1, 3, 8)
 
 
-def test_a_learner_on_another_base_model_is_refused(characters: CharacterSet, tmp_path: Path) -> None:
-    make_learner("prototypes", characters, "article", tmp_path, meta_steps=1)
-    make_learner("preinit", characters, "article", tmp_path, meta_steps=1)
+def test_a_learner_on_another_base_model_is_refused(few: CharacterSet, tmp_path: Path) -> None:
+    make_learner("prototypes", few, "article", tmp_path, meta_steps=1)
+    make_learner("preinit", few, "article", tmp_path, meta_steps=1)
     for file in tmp_path.glob("article/prototypes.*"):
         file.unlink()
     with pytest.raises(MetalearnError, match="another base model"):
         load_learner(str(tmp_path / "article" / "preinit"), "article")
 
 
-def test_an_episode_embedder_comes_back_as_it_was_fitted(characters: CharacterSet, tmp_path: Path) -> None:
-    make_learner("prototypes", characters, "article", tmp_path, meta_steps=1)
-    make_episode_embedder(characters, "article", "characters", tmp_path)
-    tasks = Episodes(characters, split(characters, "article").test, 5, 1, 0, batch_size=8).batch(0)
+def test_an_episode_embedder_comes_back_as_it_was_fitted(few: CharacterSet, tmp_path: Path) -> None:
+    make_learner("prototypes", few, "article", tmp_path, meta_steps=1)
+    make_episode_embedder(few, "article", "characters", tmp_path)
+    tasks = Episodes(few, split(few, "article").test, 5, 1, 0, batch_size=8).batch(0)
     once, again = (load_embedder(str(tmp_path / "article" / "episodes")).transform(tasks) for _ in range(2))
     np.testing.assert_array_equal(once, again)
     assert once.shape == (8, EMBEDDING_SIZE)
@@ -124,15 +126,15 @@ def test_an_episode_embedder_comes_back_as_it_was_fitted(characters: CharacterSe
 
 @pytest.mark.parametrize(("embedding", "saved"), [("own", "attention"), ("shuffled", "attention-shuffled")])
 def test_a_world_with_its_own_base_model_makes_what_is_missing(
-    characters: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedding: str, saved: str
+    few: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedding: str, saved: str
 ) -> None:
     monkeypatch.setitem(WORLDS, "hidden-2", replace(WORLDS["hidden-2"], recipe=_briefly(WORLDS["hidden-2"].recipe)))
-    made = make_learner("attention", characters, "lake", tmp_path, world="hidden-2", embedding=embedding)
+    made = make_learner("attention", few, "lake", tmp_path, world="hidden-2", embedding=embedding)
     folder = tmp_path / "lake-hidden-2"
     assert {path.stem for path in folder.glob("*.json")} == {"prototypes", "episodes", saved}
     assert (made["world"], made["embedding"]) == ("hidden-2", embedding)
     assert made["base_sha256"] == artifacts.describe(folder / "prototypes.json")["sha256"]
-    tasks = HiddenQuestions(characters, split(characters, "lake").test, 2, batch_size=6).batch(0)
+    tasks = HiddenQuestions(few, split(few, "lake").test, 2, batch_size=6).batch(0)
     learner = load_learner(str(folder / saved))
     own = load_embedder(str(folder / "episodes")).transform(tasks)
     told = learner.embed(tasks)
@@ -142,11 +144,11 @@ def test_a_world_with_its_own_base_model_makes_what_is_missing(
 
 
 def test_a_learner_that_is_told_the_truth_is_told_which_question(
-    characters: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: CharacterSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(WORLDS, "hidden-2", replace(WORLDS["hidden-2"], recipe=_briefly(WORLDS["hidden-2"].recipe)))
-    make_learner("attention", characters, "lake", tmp_path, world="hidden-2", embedding="truth")
-    tasks = HiddenQuestions(characters, split(characters, "lake").test, 2, batch_size=4).batch(0)
+    make_learner("attention", few, "lake", tmp_path, world="hidden-2", embedding="truth")
+    tasks = HiddenQuestions(few, split(few, "lake").test, 2, batch_size=4).batch(0)
     told = load_learner(str(tmp_path / "lake-hidden-2" / "attention-truth")).embed(tasks)
     assert told is not None
     assert told.argmax(1).tolist() == [0, 1, 0, 1]
