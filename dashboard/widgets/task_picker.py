@@ -22,10 +22,13 @@ LONGEST_PHRASE = 62  # letters: more learners than fit are counted and not named
 GROUPS = {
     noted("comparison"): ("prototypes", "wide", "ensemble", "ridge", "mahalanobis"),
     noted("start"): (
-        *("scratch", "maml", "fomaml", "anil", "reptile", "protomaml"),
+        *("scratch", "maml", "fomaml", "anil", "reptile", "cavia", "protomaml"),
         *("film", "preinit", "neighbours", "literal"),
     ),
-    noted("steps"): (*("film-metasgd", "step-sizes-each", "film-alfa", "step-sizes", "film-recurrent", "recurrent"),),
+    noted("steps"): (
+        *("metasgd", "film-metasgd", "step-sizes-each", "alfa", "film-alfa", "step-sizes"),
+        *("learned-optimizer", "film-recurrent", "recurrent"),
+    ),
     noted("attention"): ("prototypes-twin", "attention", "selection", "places"),
     noted("all three"): ("all-three",),
 }

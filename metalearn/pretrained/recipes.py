@@ -10,6 +10,7 @@ from metalearn.learners.backbone import HEAD, Backbone
 from metalearn.learners.closed_form import MahalanobisInit, RidgeInit
 from metalearn.learners.hooks import Init, Modulate, Update
 from metalearn.learners.init_hooks import (
+    ContextInit,
     EmbeddingInit,
     LearnedInit,
     LiteralInit,
@@ -17,7 +18,7 @@ from metalearn.learners.init_hooks import (
     PrototypeInit,
 )
 from metalearn.learners.learner import Embedder, Learner
-from metalearn.learners.modulate_hooks import GroupSelection, ModulationAttention, PlaceAttention
+from metalearn.learners.modulate_hooks import ContextModulation, GroupSelection, ModulationAttention, PlaceAttention
 from metalearn.learners.update_hooks import (
     SGD,
     EmbeddingStepSizes,
@@ -34,6 +35,8 @@ from metalearn.training.objectives import Objective, all_pairs_loss, query_loss,
 FULL_SPLITS = ("article", "lake")  # everything ships for these
 
 ANCHORS = 128
+
+CONTEXT_SIZE = 64
 
 Practice = Callable[[CharacterSet, Split, int], Sampler]  # data, its split, seed -> what is trained on
 
@@ -74,7 +77,8 @@ class Recipe:
     for about the same time, so that they differ in how they adapt and in little else. (The prototypical networks start
     from nothing too, and the one from scratch is not trained at all.) Where training goes on, the rate is low: at ten
     times as much, learners forget what the prototypical network knew. Rates were found on the article split's
-    validation characters; first-order MAML takes those of MAML.
+    validation characters; first-order MAML, Meta-SGD, ALFA and the recurrent optimizer take those of MAML, and CAVIA the
+    outer one.
 
     Parameters
     ----------
@@ -237,6 +241,31 @@ RECIPES: dict[str, Recipe] = {
         practice=_episodes(20, 0, 4, shots=5),
         learning_rate=1e-2,
         objective=reptile_distance,
+    ),
+    "metasgd": replace(
+        _MAML,
+        title="Learned init and step sizes (Meta-SGD)",
+        update=lambda: LearnedStepSizes(BASE_BACKBONE, EVERYTHING, 0.1),
+    ),
+    "alfa": replace(
+        _MAML,
+        title="Learned init, step sizes from gradients (ALFA)",
+        update=lambda: StepSizeNetwork(EVERYTHING, 0.1),
+        splits=(),
+    ),
+    "cavia": replace(
+        _MAML,
+        title="Context that adapts (CAVIA)",
+        init=lambda: ContextInit(CONTEXT_SIZE, LearnedInit(HEAD)),
+        update=lambda: SGD(1.0),
+        modulate=lambda: ContextModulation(BASE_BACKBONE, CONTEXT_SIZE),
+        splits=(),
+    ),
+    "learned-optimizer": replace(
+        _MAML,
+        title="Learned init and recurrent optimizer",
+        update=lambda: RecurrentOptimizer(0.1),
+        splits=(),
     ),
     # --- from the prototypical network, without an embedding ---
     "prototypes-twin": Recipe("Prototypical network, trained on", PrototypeInit, steps=0, meta_steps=600),

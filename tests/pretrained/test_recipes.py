@@ -17,6 +17,8 @@ SHIPPED = [(folder, name) for folder, names in release.shipped().items() for nam
 @pytest.mark.parametrize(("folder", "name"), SHIPPED)
 def test_a_shipped_learner_says_what_it_is_and_adapts(characters: CharacterSet, folder: str, name: str) -> None:
     split_name, _, world = folder.partition("-")
+    if split_name == "vinyals" and characters.name != "omniglot":
+        pytest.skip("the vinyals split is one of Omniglot: set METALEARN_DATA to a folder with it")
     _, description = artifacts.load(artifacts.PRETRAINED / folder / name)
     assert (description["learner"], description["split"], description["data"]) == (name, split_name, "omniglot")
     assert description["world"] == (world or "characters")
