@@ -4,6 +4,7 @@ Streamlit would serve its page and then refuse the page's connection: the visito
 """
 
 import html
+import re
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,17 +30,17 @@ def refused_name(scope: dict[str, Any]) -> str | None:
     host, noted = headers.get("host"), headers.get("x-forwarded-host")
     if not is_host_allowed(host):
         return _name(host)
-    origin = headers.get("origin") if scope["type"] == "websocket" else f"//{noted}" if noted else None
+    origin = headers.get("origin") if scope["type"] == "websocket" else f"https://{noted}" if noted else None
     return None if _is_origin_allowed(origin, host) else _name(urlsplit(origin or "").netloc)
 
 
 def _name(host: str | None) -> str:
-    """Return a host's name without its port, and nothing but what a name may consist of."""
+    """Return a host's name without its port; "NAME" for what is no name."""
     try:
-        name = urlsplit(f"//{host}").hostname
+        name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
-        name = None
-    return "".join(letter for letter in name or "" if letter.isalnum() or letter in "-_.:")[:200] or "NAME"
+        name = ""
+    return name if re.fullmatch(r"[\w.:-]{1,200}", name) else "NAME"
 
 
 class AnswerToOwnNames:

@@ -1,35 +1,45 @@
 """The dashboard answers to its own names; who uses another reads in one line what to do, as does who runs it."""
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit import config
 
 from dashboard.host_names import AnswerToOwnNames
 
 OPTIONS = {"server.allowedHosts": ["localhost", "kit.example.org"], "server.corsAllowedOrigins": ["https://front.org"]}
 
+Messages = list[dict[str, Any]]
 
-@pytest.fixture
-def client() -> Iterator[TestClient]:
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("streamlit.net_util.get_external_ip", lambda: None)  # as the dashboard does
     before = {name: config.get_option(name) for name in OPTIONS}
     for name, value in OPTIONS.items():
         config.set_option(name, value)
-
-    async def connect(socket: WebSocket) -> None:
-        await socket.accept()
-        await socket.send_text("connected")
-
-    routes = [Route("/", lambda request: PlainTextResponse("a page")), WebSocketRoute("/stream", connect)]
-    yield TestClient(Starlette(routes=routes, middleware=[Middleware(AnswerToOwnNames)]))
+    yield
     for name, value in before.items():
         config.set_option(name, value)
+
+
+async def server(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """What stands behind the check."""
+    await send({"type": "the server's own"})
+
+
+def ask(checked: AnswerToOwnNames, kind: str, headers: dict[str, str]) -> Messages:
+    """Return what a browser is sent that asks for a page ("http") or for a connection ("websocket")."""
+    sent: Messages = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    asyncio.run(checked({"type": kind, "headers": raw}, None, send))
+    return sent
 
 
 @pytest.mark.parametrize(
@@ -46,30 +56,33 @@ def client() -> Iterator[TestClient]:
     ],
 )
 def test_another_name_is_told_what_to_do(
-    client: TestClient, headers: dict[str, str], refused: str | None, capsys: pytest.CaptureFixture[str]
+    headers: dict[str, str], refused: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = [client.get("/", headers=headers) for _ in range(2)]
+    checked = AnswerToOwnNames(server)
+    answers = [ask(checked, "http", headers) for _ in range(2)]
     said = capsys.readouterr().err
+    assert answers[0] == answers[1]
     if refused is None:
-        assert [answer.text for answer in answers] == ["a page", "a page"]
+        assert answers[0] == [{"type": "the server's own"}]
         assert said == ""
     else:
-        assert [answer.status_code for answer in answers] == [403, 403]
-        assert f"metalearn dashboard --allowed-host {refused}</p>" in answers[0].text
-        assert "<b>" not in answers[0].text
+        start, body = answers[0]
+        assert start["status"] == 403
+        assert f"metalearn dashboard --allowed-host {refused}</p>" in body["body"].decode()
+        assert "<b>" not in body["body"].decode()
         assert said.count("\n") == 1  # once, not at every request
         assert f"--allowed-host {refused}" in said
 
 
 def test_a_connection_from_a_page_under_another_name_is_said_in_the_terminal(
-    client: TestClient, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A proxy that asks in the name of localhost, and does not note the browser's: only the connection tells."""
+    checked = AnswerToOwnNames(server)
     for origin in ("http://localhost:8501", "https://front.org"):
-        with client.websocket_connect("/stream", headers={"host": "localhost:8501", "origin": origin}) as socket:
-            assert socket.receive_text() == "connected"
+        connected = ask(checked, "websocket", {"host": "localhost:8501", "origin": origin})
+        assert connected == [{"type": "the server's own"}]
     assert capsys.readouterr().err == ""
-    elsewhere = {"host": "localhost:8501", "origin": "https://hub.example.org"}
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/stream", headers=elsewhere):
-        pass
+    (refused,) = ask(checked, "websocket", {"host": "localhost:8501", "origin": "https://hub.example.org"})
+    assert refused["type"] == "websocket.close"
     assert "--allowed-host hub.example.org" in capsys.readouterr().err
