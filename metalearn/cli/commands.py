@@ -401,7 +401,7 @@ def dashboard(options: argparse.Namespace) -> Result:
     home = front_ends()
     if importlib.util.find_spec("streamlit") is None:
         raise MetalearnError("the dashboard needs Streamlit; install the kit with it: metalearn-kit[all]")
-    base = options.base_path.strip("/")
+    base = (options.base_path or "").strip("/")
     shown = "localhost" if options.host in EVERYWHERE else options.host
     address = f"http://{shown}:{options.port}" + (f"/{base}" if base else "")
     _check_port(options.host, options.port)

@@ -513,7 +513,6 @@ def _add_dashboard(subparsers: Any) -> None:
     parser.add_argument(
         "--base-path",
         type=_name,
-        default="",
         metavar="PATH",
         help="what stands before its addresses behind a proxy, such as /kit; pages beside it on that host share its "
         "cookies",

@@ -139,7 +139,7 @@ def test_a_reader_that_has_seen_enough(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a program of Windows cannot interrupt one other program alone")
-def test_interrupting_the_launcher_alone_stops_the_server() -> None:
+def test_the_launcher_serves_behind_a_proxy_and_ends_the_server() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
