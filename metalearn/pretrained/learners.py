@@ -60,7 +60,7 @@ def load_learner(
     arrays, description = artifacts.load(path, "learner")
     if "init" in description:
         learner = restore_learner(path, arrays, description, custom)
-        learner.trained_on = trained_on(description)
+        learner.trained_on = trained_on(path, description)
         return learner
     check_entries(path, description, ENTRIES)
     recipe = RECIPES.get(description["learner"])
@@ -70,7 +70,7 @@ def load_learner(
     learner = recipe.build(embedder, description["seed"])
     check_arrays(path, arrays, layout_of(learner.state_dict()))
     learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
-    learner.trained_on = trained_on(description)
+    learner.trained_on = trained_on(path, description)
     return learner.eval()
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from metalearn import artifacts
 from metalearn.characters.character_set import CharacterSet
-from metalearn.characters.splits import split
+from metalearn.characters.splits import SPLITS, split
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
 from metalearn.maps.task_map import TaskMap
+from metalearn.schema import check_entries
 
 
 def seen_in_training(learner: Learner, characters: CharacterSet, tested: np.ndarray) -> np.ndarray | None:
@@ -52,14 +54,16 @@ def seen_of_lakes_runs(learner: Learner) -> int | Literal["unknown"]:
     return "unknown" if seen is None else len(seen)
 
 
-def trained_on(description: Mapping[str, Any]) -> frozenset[str] | None:
-    """Return what a learner's file says that it was trained on; None where it does not say."""
+def trained_on(path: Path, description: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return what the file of a learner says that it was trained on; None where it does not say.
+
+    Raises MetalearnError where that is no list of names.
+    """
     names = description.get("trained_on")
+    check_entries(path, {"trained_on": names}, {"trained_on": list[str] | None})
     if names is not None:
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise MetalearnError("the learner's file does not say what it was trained on as a list of names")
         return frozenset(names)
-    if description.get("data") != "omniglot":
+    if description.get("data") != "omniglot" or description.get("split") not in SPLITS:
         return None
     # What ships was written before descriptions held the names.
     omniglot = _names_of_omniglot()

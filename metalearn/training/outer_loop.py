@@ -129,7 +129,8 @@ def train(
 def _seen(learner: Learner, *samplers: Sampler) -> frozenset[str] | None:
     """Return the characters that a learner will have seen after a training; None where that is unknown."""
     names = [learner.trained_on, *map(characters_of, samplers)]
-    return None if None in names else frozenset().union(*(some for some in names if some is not None))
+    known = [some for some in names if some is not None]
+    return frozenset[str]().union(*known) if len(known) == len(names) else None
 
 
 def _shown(progress: Progress, held_out: TaskBatch) -> str:
