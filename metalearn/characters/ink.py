@@ -24,6 +24,7 @@ PLACES, NEIGHBOURHOOD = 56, 25
 
 # For ruled paper
 SLOPES = np.linspace(-0.07, 0.07, 29)  # up to four degrees
+GAPS = 0.2  # of a line that may be missing
 LONGEST_PAGE = 4  # times as long as it is wide
 RULED_SIDE = 112  # the lines are looked for in an image of this size
 STRONGEST_RULE = 0.75  # of the strongest ink; what crosses the image and is stronger was drawn,
@@ -124,12 +125,14 @@ def _lines_across(ink: np.ndarray) -> np.ndarray:
     if max(ink.shape) > RULED_SIDE:
         size = (max(1, width * RULED_SIDE // max(ink.shape)), max(1, height * RULED_SIDE // max(ink.shape)))
         coarse = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
+    weakest = FAINTEST * float(coarse.max())
+    if (coarse > weakest).any(axis=0).mean() < 1 - GAPS:  # the usual case, and soon found: nothing crosses the image
+        return np.zeros_like(ink)
     # A line may be in the image on one side only, and be above or below it in the middle.
     margin = int(np.ceil(SLOPES[-1] * width / 2))
     padded = np.pad(ink, ((margin, margin), (0, 0)), constant_values=np.inf)
-    weakest = FAINTEST * float(coarse.max())
-    slope = max(SLOPES, key=lambda slope: (_along(coarse, slope, 0.2, weakest).sum(), -abs(slope)))
-    lines = np.where(_along(padded, slope, 0.2, FAINTEST * float(ink.max())) > 0, _along(padded, slope, 0.75, 0), 0)
+    slope = max(SLOPES, key=lambda slope: (_along(coarse, slope, GAPS, weakest).sum(), -abs(slope)))
+    lines = np.where(_along(padded, slope, GAPS, FAINTEST * float(ink.max())) > 0, _along(padded, slope, 0.75, 0), 0)
     lines = np.max(np.lib.stride_tricks.sliding_window_view(np.pad(lines, 2), 5), axis=1)  # and their soft edges
     return _sheared(np.repeat(lines[:, None], width, axis=1), -slope, 0)[margin : margin + height]
 
