@@ -6,6 +6,8 @@ from pathlib import Path
 from streamlit import net_util
 from streamlit.web import cli
 
+from dashboard import host_names
+
 
 def main() -> None:
     """Run ``streamlit run``, but never ask another machine for anything.
@@ -15,6 +17,7 @@ def main() -> None:
     ``server.corsAllowedOrigins``.
     """
     net_util.get_external_ip = lambda: None
+    host_names.install()
     sys.argv = ["streamlit", "run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]]
     cli.main(prog_name="streamlit")
 

@@ -19,15 +19,21 @@ export default function ({ parentElement, data, setStateValue }) {
   paint(canvas, sheet);
   if (known) return;
 
+  // One pointer draws at a time: a second finger, or a palm, neither ends its stroke nor adds to it. Where there is a
+  // pen, what touches the screen beside it is a palm: it does not draw, and gives way if it was there first.
   canvas.addEventListener("pointerdown", (event) => {
+    sheet.hasPen ||= event.pointerType === "pen";
+    const isPalm = (type) => type === "touch" && sheet.hasPen;
+    if (isPalm(event.pointerType) || (sheet.current && !isPalm(sheet.pointer.pointerType))) return;
     const cell = cellAt(canvas, sheet, event);
     if (cell === null) return;
     canvas.setPointerCapture(event.pointerId);
+    sheet.pointer = { pointerId: event.pointerId, pointerType: event.pointerType };
     sheet.current = { cell, points: [placeIn(canvas, sheet, cell, event)] };
     event.preventDefault();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!sheet.current) return;
+    if (!sheet.current || event.pointerId !== sheet.pointer.pointerId) return;
     const moves = event.getCoalescedEvents?.() ?? [event];
     for (const move of moves.length ? moves : [event]) {
       const point = placeIn(canvas, sheet, sheet.current.cell, move);
@@ -37,8 +43,8 @@ export default function ({ parentElement, data, setStateValue }) {
     }
     paint(canvas, sheet);
   });
-  const end = () => {
-    if (!sheet.current) return;
+  const end = (event) => {
+    if (!sheet.current || event.pointerId !== sheet.pointer.pointerId) return;
     sheet.strokes = [...sheet.strokes, sheet.current];
     sheet.current = null;
     paint(canvas, sheet);

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from metalearn._files import in_words
 from metalearn.errors import MetalearnError
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
 MAX_FILES = 200_000  # of any kind
 

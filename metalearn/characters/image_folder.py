@@ -20,8 +20,9 @@ def load_folder(path: str | Path) -> CharacterSet:
     """Read your own images: ``path/class/image.png`` or ``path/alphabet/class/image.png``.
 
     Other layouts are read too; the page on data has them all. Images may have any size and colours, light on dark or
-    dark on light, and classes may have different numbers of them. Images are put on a square, shrunk to 28 x 28 and
-    stretched to full contrast. What is blank or cannot be read is left out, and a warning names it.
+    dark on light, and classes may have different numbers of them. A drawing may lie anywhere in its image: it is
+    centred, and made as large as Omniglot's, 28 x 28 pixels in all. What is blank or cannot be read is left out, and a
+    warning names it.
 
     Parameters
     ----------

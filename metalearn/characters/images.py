@@ -153,10 +153,15 @@ def shrink_images(ink: np.ndarray) -> np.ndarray:
     return np.round(255 * (weights @ ink @ weights.T)).astype(np.uint8)
 
 
-def area_weights(side: int) -> np.ndarray:
-    """Return the share of each new pixel that each old one covers, ``[28, side]``: a box filter with exact edges."""
-    edges = np.linspace(0, side, IMAGE_SIZE + 1)
+def area_weights(pixels: int, start: float = 0, side: float | None = None) -> np.ndarray:
+    """Return the share of each new pixel that each old one covers, ``[28, pixels]``: a box filter with exact edges.
+
+    The new pixels divide what begins at ``start`` and is ``side`` long, in old pixels: by default, all of them. It may
+    reach beyond the image, where there is nothing.
+    """
+    side = pixels if side is None else side
+    edges = np.linspace(start, start + side, IMAGE_SIZE + 1)
     left, right = edges[:-1, None], edges[1:, None]
-    pixel = np.arange(side)
+    pixel = np.arange(pixels)
     overlap = np.clip(np.minimum(right, pixel + 1) - np.maximum(left, pixel), 0, None)
     return (overlap * IMAGE_SIZE / side).astype(np.float32)

@@ -14,14 +14,17 @@ FAINTEST = 0.1  # of the strongest ink; what is fainter is paper
 NOISE = 8  # what differs from the paper by less than this many times its noise is paper
 LOWEST_CONTRAST = 8  # levels of 255; where even the strongest differs by less, people see nothing
 EVEN_SHARE = 0.7  # of the border has one colour where the light is even
-SCATTERED_INK = 1.0  # pixels of the drawing
-SPECK_INK, SPECK_SIDE = 1.5, 4  # pixels of the drawing. The smallest that Omniglot's drawers drew, a dot, has 1.8.
+FILL, SMALLEST = 0.65, 0.05  # of the frame: how large drawings become; of the image: what is smaller grows no more
+STRONG, STRAY = 0.4, 0.005  # of the strongest ink, what shows where the drawing is; of that, what may lie outside
+SCATTERED_INK = 1.0  # pixels, where the whole image has 28 x 28
+SPECK_INK, SPECK_SIDE = 1.5, 4  # so too. The smallest that Omniglot's drawers drew, a dot, has 1.8.
 
 # For uneven light: the paper is the median over a neighbourhood of 25 x 25 of 56 x 56 places.
 PLACES, NEIGHBOURHOOD = 56, 25
 
 # For ruled paper
 SLOPES = np.linspace(-0.07, 0.07, 29)  # up to four degrees
+GAPS = 0.2  # of a line that may be missing
 LONGEST_PAGE = 4  # times as long as it is wide
 RULED_SIDE = 112  # the lines are looked for in an image of this size
 STRONGEST_RULE = 0.75  # of the strongest ink; what crosses the image and is stronger was drawn,
@@ -33,18 +36,32 @@ def normalise_image(image: np.ndarray) -> np.ndarray:
     """Turn an image, uint8 ``[height, width]`` or ``[height, width, channels]``, into ink, uint8 ``[28, 28]``.
 
     The image may have any size, and ink of any colour on a ground of any other, in even or uneven light, on plain or
-    ruled paper. It is padded to a square, and its contrast stretched. A blank image, and one with no more than a speck
-    on it, gives zeros.
+    ruled paper. The drawing may lie anywhere in it, and be large or small: it is centred, and as large as Omniglot's.
+    Its contrast is stretched. A blank image, and one with no more than a speck on it, gives zeros.
     """
     ink = find_ink(image)
     height, width = ink.shape
     side = max(height, width)
-    weights = area_weights(side)
-    top, left = (side - height) // 2, (side - width) // 2
-    small = weights[:, top : top + height] @ ink @ weights[:, left : left + width].T
-    if small.sum() < SCATTERED_INK or _is_speck(small):
-        return np.zeros(small.shape, np.uint8)
+    whole = _in_square(ink, height / 2, width / 2, side)
+    if whole.sum() < SCATTERED_INK or _is_speck(whole):
+        return np.zeros(whole.shape, np.uint8)
+    strong = np.where(ink >= STRONG, ink, 0)
+    (top, bottom), (left, right) = _extent(strong.sum(1)), _extent(strong.sum(0))
+    frame = max(bottom - top, right - left, SMALLEST * side) / FILL
+    small = _in_square(ink, (top + bottom) / 2, (left + right) / 2, frame)
     return np.round(small * (255 / small.max())).astype(np.uint8)
+
+
+def _in_square(ink: np.ndarray, y: float, x: float, side: float) -> np.ndarray:
+    """Return a square of an image, around a point, on a grid of 28 x 28."""
+    height, width = ink.shape
+    return area_weights(height, y - side / 2, side) @ ink @ area_weights(width, x - side / 2, side).T
+
+
+def _extent(ink: np.ndarray) -> np.ndarray:
+    """Return from where to where the rows, or columns, of a drawing have ink but for the outermost little of it."""
+    share = np.concatenate([[0], np.cumsum(ink) / ink.sum()])
+    return np.interp([STRAY, 1 - STRAY], share, np.arange(len(share)))
 
 
 def _is_speck(small: np.ndarray) -> bool:
@@ -77,7 +94,9 @@ def _ink_in_uneven_light(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     off_paper = levels - paper
     # Light multiplies: in half the light, ink on white paper differs from it by half as much. Noise does not.
     brighten = 255 / np.maximum(np.maximum(paper, 255 - paper), 1)
-    noise = float(np.median(np.abs(off_paper).max(-1))) * brighten.max(-1)
+    # Where rules are dense, half of the page may be off the paper's colour; but neighbours are alike even there.
+    steps = np.abs(np.diff(levels, axis=0 if height > width else 1)).max(-1)
+    noise = min(float(np.median(np.abs(off_paper).max(-1))), 2 * float(np.median(steps))) * brighten.max(-1)
     off_paper *= brighten
     darker, lighter = np.maximum(-off_paper, 0).max(-1), np.maximum(off_paper, 0).max(-1)
     # Glare, and the far side of a shadow's edge, differ to the other side than ink does.
@@ -94,8 +113,7 @@ def without_rules(ink: np.ndarray) -> np.ndarray:
         lines = _lines_across(side)
         edges = np.diff(lines[:, lines.shape[1] // 2] > 0).sum()  # two per line
         if lines.max() > 0 and (edges >= 2 * MANY_RULES or lines.max() <= STRONGEST_RULE * strongest):
-            left = np.maximum(side - lines, 0)
-            left[left < RESIDUE * lines.max()] = 0
+            left = np.where(side - lines < RESIDUE * lines.max(), 0, side)  # a pen's ink hides the line below it
             ink = left.T if turned else left
     return ink
 
@@ -107,12 +125,14 @@ def _lines_across(ink: np.ndarray) -> np.ndarray:
     if max(ink.shape) > RULED_SIDE:
         size = (max(1, width * RULED_SIDE // max(ink.shape)), max(1, height * RULED_SIDE // max(ink.shape)))
         coarse = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
+    weakest = FAINTEST * float(coarse.max())
+    if (coarse > weakest).any(axis=0).mean() < 1 - GAPS:  # the usual case, and soon found: nothing crosses the image
+        return np.zeros_like(ink)
     # A line may be in the image on one side only, and be above or below it in the middle.
     margin = int(np.ceil(SLOPES[-1] * width / 2))
     padded = np.pad(ink, ((margin, margin), (0, 0)), constant_values=np.inf)
-    weakest = FAINTEST * float(coarse.max())
-    slope = max(SLOPES, key=lambda slope: (_along(coarse, slope, 0.2, weakest).sum(), -abs(slope)))
-    lines = np.where(_along(padded, slope, 0.2, FAINTEST * float(ink.max())) > 0, _along(padded, slope, 0.75, 0), 0)
+    slope = max(SLOPES, key=lambda slope: (_along(coarse, slope, GAPS, weakest).sum(), -abs(slope)))
+    lines = np.where(_along(padded, slope, GAPS, FAINTEST * float(ink.max())) > 0, _along(padded, slope, 0.75, 0), 0)
     lines = np.max(np.lib.stride_tricks.sliding_window_view(np.pad(lines, 2), 5), axis=1)  # and their soft edges
     return _sheared(np.repeat(lines[:, None], width, axis=1), -slope, 0)[margin : margin + height]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Result = dict[str, Any]
 LONGEST_GOODBYE_S = 20  # the dashboard's server, which may be amid a step of a training
+LOCAL = ("localhost", "127.0.0.1")
+EVERYWHERE = ("0.0.0.0", "::")
 SHADES = " ░▒▓█"  # from no ink to much
 BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are inked: none, the upper, the lower, both
 
@@ -128,6 +130,7 @@ def train(options: argparse.Namespace) -> Result:
     from metalearn.cli.own import is_own, own_learner
     from metalearn.pretrained import release
     from metalearn.pretrained.embedders import make_embedder
+    from metalearn.pretrained.starts import compare_starts
     from metalearn.pretrained.train_recipe import make_learner, train_own
     from metalearn.training import distributed
     from metalearn.training._malloc import keep_freed_memory
@@ -146,6 +149,10 @@ def train(options: argparse.Namespace) -> Result:
         if options.embedding:
             distributed.alone("the fitting of an embedding")
             return make_embedder(options.embedding, characters, options.split, options.output, options.seed)
+        if options.start == "both":
+            distributed.alone("the comparison of two starts")
+            settings = {"seed": options.seed, "meta_steps": options.meta_steps}
+            return compare_starts(options.learner, characters, options.split, options.output, **settings)
         made = make_learner(
             options.learner,
             characters,
@@ -165,12 +172,14 @@ def _check_train(options: argparse.Namespace) -> None:
     from metalearn.pretrained.worlds import find_world
 
     if options.recipe:
-        unread(options, "--recipe", "split", "world", "meta_steps")
+        unread(options, "--recipe", "split", "world", "meta_steps", "start")
     elif options.embedding:
-        unread(options, "--embedding", "world", "meta_steps", "device")
+        unread(options, "--embedding", "world", "meta_steps", "device", "start")
         find_family(options.embedding)
     elif is_own(options.learner):
-        unread(options, "a learner of your own", "world")
+        unread(options, "a learner of your own", "world", "start")
+    elif options.start == "both":
+        unread(options, "--start both", "world")
     else:
         find_world(options.world).recipe(options.learner)
     output_folder(options.output)
@@ -266,18 +275,15 @@ def _evaluate_learner(options: argparse.Namespace) -> Result:
     import numpy as np
 
     from metalearn.characters.splits import split
-    from metalearn.cli.own import find_learner, is_own
+    from metalearn.cli.own import find_learner
     from metalearn.pretrained.learners import best_learner
     from metalearn.pretrained.reports import learner_accuracy
     from metalearn.pretrained.seen import count_seen
 
     name = options.learner or best_learner(options.split)
-    if is_own(name):
-        unread(options, "a learner of your own", "allow_seen")
     learner, characters = find_learner(name, options.split), _data(options)
     tested = np.arange(len(characters)) if options.classes == "all" else split(characters, options.split).test
-    # Nothing is known of what a learner that the user's own code makes has seen.
-    seen = None if is_own(name) else count_seen(name, options.split, characters, tested, options.allow_seen)
+    seen = count_seen(learner, name, characters, tested, options.allow_seen)
     found = learner_accuracy(
         learner,
         name,
@@ -292,7 +298,7 @@ def _evaluate_learner(options: argparse.Namespace) -> Result:
         steps=options.steps,
         seed=options.seed,
     )
-    return found | {"classes": options.classes} | ({} if seen is None else {"seen_in_training": seen})
+    return found | {"classes": options.classes, "seen_in_training": seen}
 
 
 def _check_evaluate(options: argparse.Namespace) -> None:
@@ -395,8 +401,10 @@ def dashboard(options: argparse.Namespace) -> Result:
     home = front_ends()
     if importlib.util.find_spec("streamlit") is None:
         raise MetalearnError("the dashboard needs Streamlit; install the kit with it: metalearn-kit[all]")
-    address = f"http://localhost:{options.port}"
-    _check_port(options.port)
+    base = (options.base_path or "").strip("/")
+    shown = "localhost" if options.host in EVERYWHERE else options.host
+    address = f"http://{shown}:{options.port}" + (f"/{base}" if base else "")
+    _check_port(options.host, options.port)
     environment = dict(os.environ)
     if options.data_dir:
         _data(options)  # what cannot be read is said here, and not on every page
@@ -404,8 +412,15 @@ def dashboard(options: argparse.Namespace) -> Result:
     if data := options.data_dir or environment.get("METALEARN_DATA"):
         environment["METALEARN_DATA"] = "glyphs" if str(data) == "glyphs" else str(user_path(data))
     print(f"metalearn: the dashboard is at {address} (stop it with Ctrl-C)", file=sys.stderr)
-    command = [sys.executable, "-m", "dashboard", f"--server.port={options.port}"]
+    if options.host not in LOCAL:
+        print("metalearn: whoever can reach this machine can use it: it has no log-in", file=sys.stderr)
+    command = [sys.executable, "-m", "dashboard", f"--server.port={options.port}", f"--server.address={options.host}"]
     command.append(f"--server.headless={str(options.no_browser).lower()}")
+    command += [f"--server.baseUrlPath={base}"] if base else []
+    for name in (*LOCAL, options.host, *options.allowed_host):
+        command.append(f"--server.allowedHosts={name}")
+    for name in options.allowed_host:  # a proxy may ask in its own name, and pass on where the page came from
+        command.append(f"--server.corsAllowedOrigins=https://{name}")
     # From there, Streamlit reads .streamlit/config.toml, and Python finds the package ``dashboard``.
     return {"address": address, "exit_code": _serve(command, environment, home)}
 
@@ -428,13 +443,13 @@ def _serve(command: list[str], environment: dict[str, str], folder: Path) -> int
             raise
 
 
-def _check_port(port: int) -> None:
+def _check_port(host: str, port: int) -> None:
     import socket
 
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except (OSError, OverflowError) as error:
             raise MetalearnError(
                 "port {port} cannot be used ({error}); choose another with --port N", port=port, error=str(error)

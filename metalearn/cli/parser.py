@@ -88,6 +88,13 @@ def _path(text: str) -> Path:
     return Path(_name(text))
 
 
+def _host(text: str) -> str:
+    name = _name(text)
+    if "/" in name or ":" in name:
+        raise argparse.ArgumentTypeError(f"{name!r} is not a name as kit.example.org, without https:// and port")
+    return name
+
+
 def _natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
@@ -210,6 +217,13 @@ def _add_train(subparsers: Any) -> None:
         "which; hidden-1 to hidden-8: one of so many attributes of drawings",
     )
     parser.add_argument(
+        "--start",
+        choices=("recipe", "both"),
+        default="recipe",
+        help="recipe: where the learner's recipe begins (the default); both: train it from the one that ships and from "
+        "nothing, and say by how much the one is better on your test characters",
+    )
+    parser.add_argument(
         "--output",
         type=_path,
         required=True,
@@ -221,7 +235,7 @@ def _add_train(subparsers: Any) -> None:
         "--meta-steps",
         type=_positive,
         metavar="N",
-        help="outer steps (default: the recipe's; 1,000 for a learner of your own)",
+        help="outer steps (default: the recipe's; 1,000 for a learner of your own; 300 from each start)",
     )
 
 
@@ -479,4 +493,28 @@ def _add_dashboard(subparsers: Any) -> None:
         seed=False,
     )
     parser.add_argument("--port", type=_positive, default=8501, metavar="N", help="where it listens (default 8501)")
+    parser.add_argument(
+        "--host",
+        type=_name,
+        default="localhost",
+        metavar="ADDRESS",
+        help="the address it listens on (default localhost: this machine alone); with 0.0.0.0 everyone on the network "
+        "can use it, as it has no log-in",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        type=_host,
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="further names under which browsers may open it, as behind a proxy; with '*' any web page that a visitor "
+        "opens can reach it too",
+    )
+    parser.add_argument(
+        "--base-path",
+        type=_name,
+        metavar="PATH",
+        help="what stands before its addresses behind a proxy, such as /kit; pages beside it on that host share its "
+        "cookies",
+    )
     parser.add_argument("--no-browser", action="store_true", help="print the address, and do not open a browser")

@@ -13,7 +13,7 @@ from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
 from metalearn.evaluation.estimate import Estimate
 from metalearn.learners.learner import Learner
 from metalearn.tasks.episodes import Episodes, alphabets_of
-from metalearn.tasks.sampler import Sampler, sample_tasks
+from metalearn.tasks.sampler import Sampler, characters_of, sample_tasks
 from metalearn.tasks.task_batch import TaskBatch
 
 
@@ -32,12 +32,16 @@ class Evaluation:
     alphabets : ndarray of str, optional
         The alphabet of each task, ``[tasks]``; None where tasks mix alphabets. All tasks of an easy alphabet are easy,
         so the intervals take the alphabets as independent, not the tasks.
+    seen_in_training : int, optional
+        How many of the characters that the tasks are drawn from the learner was trained or validated on; None where
+        that is unknown.
     """
 
     accuracies: np.ndarray
     measured_on: str
     transductive: bool
     alphabets: np.ndarray | None = None
+    seen_in_training: int | None = 0
 
     @property
     def estimate(self) -> Estimate:
@@ -61,7 +65,10 @@ class Evaluation:
     def __str__(self) -> str:
         steps = len(self.accuracies) - 1
         how = "transductive" if self.transductive else "not transductive"
-        return f"{self.estimate} ({self.measured_on}; {steps} step{'s' * (steps != 1)}, {how})"
+        seen = f", {self.seen_in_training:,} of these characters seen in training" if self.seen_in_training else ""
+        if self.seen_in_training is None:
+            seen = ", unknown how many of these characters were seen in training"
+        return f"{self.estimate} ({self.measured_on}; {steps} step{'s' * (steps != 1)}, {how}{seen})"
 
     __repr__ = __str__
 
@@ -106,7 +113,9 @@ def evaluate(
     """
     accuracies = query_accuracies(learner, sample_tasks(sampler, tasks), steps, tasks, embedding)
     measured_on = f"{tasks:,} tasks of {sampler!r}"
-    return Evaluation(accuracies, measured_on, learner.backbone.transductive, alphabets_within(sampler, tasks))
+    names, trained_on = characters_of(sampler), learner.trained_on
+    seen = None if names is None or trained_on is None else len(names & trained_on)
+    return Evaluation(accuracies, measured_on, learner.backbone.transductive, alphabets_within(sampler, tasks), seen)
 
 
 def alphabets_within(sampler: Sampler, tasks: int) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from metalearn import artifacts
 from metalearn.errors import MetalearnError
-from metalearn.learners.backbone import AnyBackbone, Params
+from metalearn.learners.backbone import AnyBackbone, Backbone, Params
 from metalearn.learners.hooks import Init, Modulate, Support, Update
 from metalearn.learners.inner_loop import adapt
 from metalearn.learners.network import NetworkBackbone
@@ -95,6 +95,9 @@ class Learner(nn.Module):
         # A hook that is an nn.Module is registered as a part of this one. So its weights and the start of the backbone
         # are all that parameters() lists, all that is trained, and all that is saved.
         self.start = nn.ParameterDict(self.backbone.initial(seed))
+        # The names of the characters it was trained or validated on, which travel with it into its file. None where
+        # they are unknown: a network of the user's own may come trained.
+        self.trained_on: frozenset[str] | None = frozenset() if isinstance(self.backbone, Backbone) else None
 
     @property
     def shared(self) -> Params:
@@ -166,6 +169,11 @@ class Learner(nn.Module):
         support = Support(self.backbone, shared, x, y, batch.ways, embedding, self.modulate)
         return support.modulated({**shared, **own})[0]
 
+    def load_state_dict(self, *arguments: Any, **options: Any) -> Any:
+        """Take over parameters; what they were trained on is then unknown, unless ``trained_on`` is set again."""
+        self.trained_on = None
+        return super().load_state_dict(*arguments, **options)
+
     def prepare(self, tasks: Sampler) -> None:
         """Call ``prepare(learner, tasks)`` of every hook that has it: some look at training tasks before training."""
         for hook in (self.init, self.update, self.modulate):
@@ -175,6 +183,8 @@ class Learner(nn.Module):
 
     def save(self, path: str | Path) -> None:
         """Write the learner to ``path.safetensors`` and ``path.json``; :func:`metalearn.load_learner` reads it again.
+
+        The names of the characters that it was trained on are written too, so that no test on them goes unnoticed.
 
         Hooks, networks and embedders of your own are written by name and settings, and handed in when loading.
         Raises MetalearnError for a part that keeps no attribute for one of its constructor's arguments.

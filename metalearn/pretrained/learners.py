@@ -15,6 +15,7 @@ from metalearn.pretrained.embedders import used_embedder
 from metalearn.pretrained.names import locate
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.restore import restore_learner
+from metalearn.pretrained.seen import trained_on
 from metalearn.schema import check_arrays, check_entries, layout_of
 
 # What the file of a learner of the kit has to say; what one of the user's own says is in ``restore.py``.
@@ -58,7 +59,9 @@ def load_learner(
     path = locate("learner", name, RECIPES, split, world)
     arrays, description = artifacts.load(path, "learner")
     if "init" in description:
-        return restore_learner(path, arrays, description, custom)
+        learner = restore_learner(path, arrays, description, custom)
+        learner.trained_on = trained_on(path, description)
+        return learner
     check_entries(path, description, ENTRIES)
     recipe = RECIPES.get(description["learner"])
     if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
@@ -67,6 +70,7 @@ def load_learner(
     learner = recipe.build(embedder, description["seed"])
     check_arrays(path, arrays, layout_of(learner.state_dict()))
     learner.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
+    learner.trained_on = trained_on(path, description)
     return learner.eval()
 
 

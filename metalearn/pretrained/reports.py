@@ -82,14 +82,16 @@ def lake_runs_error(
     """Measure a learner on Lake's one-shot runs: the mean error over runs with its 95 % interval."""
     runs = load_lake_runs(folder)
     name = name or best_learner(split_name)
-    if own is None and (seen := seen_of_lakes_runs(name, split_name)):
+    learner = own or load_learner(name, split_name)
+    seen = seen_of_lakes_runs(learner)
+    if seen not in (0, "unknown"):
         raise MetalearnError(
             "{learner} was trained on {seen} of the 659 evaluation characters, from which Lake's runs are; use one of "
             "the lake split: --split lake",
             learner=name,
             seen=seen,
         )
-    learner = (own or load_learner(name, split_name)).to(find_device())
+    learner = learner.to(find_device())
     with torch.no_grad():
         errors = [1 - learner.adapt(run, every_query=False).query_accuracy[-1].item() for run in tqdm(runs, unit="run")]
     mean = Estimate.of(np.array(errors))
@@ -100,6 +102,7 @@ def lake_runs_error(
         "ways": runs[0].ways,
         "shots": 1,
         "protocol": "lake-runs",
+        "seen_in_training": seen,
         **_setting(name, learner, f"runs in {folder.name}", split_name, seed),
     }
 

@@ -26,7 +26,7 @@ from metalearn.pretrained.embedders import (
 from metalearn.pretrained.names import artifact_folder
 from metalearn.pretrained.recipes import Recipe
 from metalearn.pretrained.worlds import base_folder, find_world
-from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.episodes import fitting_episodes
 from metalearn.tasks.sampler import Sampler, sample_tasks
 from metalearn.training import distributed
 from metalearn.training.outer_loop import mean_score, train
@@ -34,6 +34,7 @@ from metalearn.training.request import differences
 from metalearn.training.schedule import Progress, Schedule
 
 VALIDATION_TASKS = 100
+FEWEST = 6  # characters with two drawings: to train on, to validate on and to test on, two each
 
 
 def make_learner(
@@ -56,6 +57,7 @@ def make_learner(
     """
     recipe, folder = find_world(world).recipe(name), root / artifact_folder(split_name, world)
     sides = split(characters, split_name)
+    check_sides(characters, sides)
     base, base_sha256 = _base(characters, split_name, world, root, seed) if recipe.warm_start else ({}, None)
     embedder, embedder_sha256 = None, None
     if recipe.twin:
@@ -122,6 +124,25 @@ def check_made_for(path: Path, characters: CharacterSet, seed: int) -> None:
         )
 
 
+def check_sides(characters: CharacterSet, sides: Split) -> None:
+    """Raise MetalearnError where fewer than two characters with two drawings are for training, or for validation."""
+    for pool, purpose in ((sides.train, "to train on"), (sides.validation, "to validate on")):
+        count = int((characters.counts[pool] >= 2).sum())
+        if count < 2:
+            raise MetalearnError(
+                "{name} is too small to train on: the {split} split leaves {count} of its {all} characters, with 2 "
+                "drawings or more, {purpose}, and 2 are needed; with {needed} such characters the article split has "
+                "two for each purpose: {missing} more",
+                name=characters.name,
+                split=sides.name,
+                count=count,
+                all=len(characters),
+                purpose=purpose,
+                needed=FEWEST,
+                missing=max(1, FEWEST - int((characters.counts >= 2).sum())),
+            )
+
+
 def train_own(
     learner: Learner,
     characters: CharacterSet,
@@ -130,16 +151,20 @@ def train_own(
     seed: int = 0,
     meta_steps: int | None = None,
 ) -> dict[str, Any]:
-    """Train a learner of the user's on 5-way 1-shot episodes of a split, and save it at ``path``.
+    """Train a learner of the user's on episodes of a split, and save it at ``path``.
 
-    Returns what was done: the validation accuracies and the time it took.
+    They are 5-way 1-shot with 5 queries per class or, where the characters are too few for that, as large as there are.
+    Returns what was done: the tasks, the validation accuracy and the time it took. Raises MetalearnError for fewer than
+    two characters with two drawings to train on or to validate on.
     """
     sides = split(characters, split_name)
-    shape = {"ways": 5, "shots": 1, "queries": 5, "batch_size": 16}
+    check_sides(characters, sides)
+    tasks = fitting_episodes(characters, sides.train, 5, 1, 5, batch_size=16, rotations=True, seed=seed)
+    held_out = fitting_episodes(characters, sides.validation, 5, 1, 5, batch_size=16, seed=seed + 1)
     progress = train(
         learner.to(find_device()),
-        Episodes(characters, sides.train, **shape, rotations=True, seed=seed),  # type: ignore[arg-type]
-        validation=Episodes(characters, sides.validation, **shape, seed=seed + 1),  # type: ignore[arg-type]
+        tasks,
+        validation=held_out,
         meta_steps=meta_steps or 1000,
         folder=path.with_name(f".runs-{path.name}-{split_name}-{seed}"),  # with another split or seed, another run
         title=path.name,
@@ -152,6 +177,8 @@ def train_own(
         "split": split_name,
         "seed": seed,
         "meta_steps": progress.step,
+        "tasks": f"{tasks.ways}-way {tasks.shots}-shot, {tasks.queries} queries per class",
+        "validation_tasks": f"{held_out.ways}-way {held_out.shots}-shot, {held_out.queries} queries per class",
         "validation": progress.validation[-1][1],
         **_times([progress]),
     }

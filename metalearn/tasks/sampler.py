@@ -18,6 +18,16 @@ class Sampler(Protocol):
         ...
 
 
+def characters_of(sampler: object) -> set[str] | None:
+    """Return the names of the characters that a sampler may draw; None for a sampler that does not tell.
+
+    It tells by its attributes ``characters`` and ``pool``, or by the ``sampler`` that it changes the batches of.
+    """
+    if hasattr(sampler, "characters") and hasattr(sampler, "pool"):
+        return {sampler.characters.characters[i] for i in sampler.pool}
+    return characters_of(sampler.sampler) if hasattr(sampler, "sampler") else None
+
+
 def sample_tasks(sampler: Sampler, tasks: int) -> Iterator[TaskBatch]:
     """Yield the first ``tasks`` tasks of a sampler in batches; the last batch may be shorter."""
     made, index = 0, 0

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
-from metalearn.tasks.sampler import Sampler, sample_tasks
+from metalearn.tasks.sampler import Sampler, characters_of, sample_tasks
 from metalearn.tasks.task_batch import TaskBatch
 from metalearn.training import distributed
 from metalearn.training.checkpoint import Run
@@ -88,13 +88,14 @@ def train(
     _check_samplers(tasks=tasks, validation=validation)
     schedule = schedule or Schedule()
     held_out = list(sample_tasks(validation, validation_tasks))
+    seen = _seen(learner, tasks, validation)
     optimizer = _optimizer(learner, schedule)
     request: Request = {}
     if folder:
         request = describe_request(learner, tasks, validation, meta_steps, schedule, objective, validation_tasks)
     # If the folder holds an interrupted run, this puts learner, optimizer and progress back to its last checkpoint.
     run = Run(learner, optimizer, Path(folder) if folder else None, {**(about or {}), **request})
-    progress = run.progress
+    progress, learner.trained_on = run.progress, seen
     clock, cpu_clock = time.perf_counter() - progress.wall_s, time.process_time() - progress.cpu_s
     with tqdm(total=meta_steps, initial=progress.step, desc=title, unit="step") as bar:
         while progress.step < meta_steps:
@@ -121,7 +122,15 @@ def train(
                 break
     # The last learner is not always the best: go back to the one that validation liked most.
     run.restore_best()
+    learner.trained_on = seen
     return progress
+
+
+def _seen(learner: Learner, *samplers: Sampler) -> frozenset[str] | None:
+    """Return the characters that a learner will have seen after a training; None where that is unknown."""
+    names = [learner.trained_on, *map(characters_of, samplers)]
+    known = [some for some in names if some is not None]
+    return frozenset[str]().union(*known) if len(known) == len(names) else None
 
 
 def _shown(progress: Progress, held_out: TaskBatch) -> str:

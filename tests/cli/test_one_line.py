@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -138,26 +139,46 @@ def test_a_reader_that_has_seen_enough(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a program of Windows cannot interrupt one other program alone")
-def test_interrupting_the_launcher_alone_stops_the_server() -> None:
+def test_the_launcher_serves_behind_a_proxy_and_ends_the_server() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "metalearn", "dashboard", "--no-browser", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as launcher:
-        wait_for(port)
+    behind_a_proxy = ["--allowed-host", "kit.example.org", "--base-path", "/kit"]
+    with subprocess.Popen(
+        [*command, *behind_a_proxy], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as launcher:
+        wait_for(port, "/kit")
+        pages = {host: page(port, "/kit/", host) for host in ("localhost", "kit.example.org", "other.example.org")}
         launcher.send_signal(signal.SIGINT)
         _, said = launcher.communicate(timeout=60)
     assert launcher.returncode == 130
     assert said.splitlines()[-1] == "metalearn: interrupted"
+    assert f"http://localhost:{port}/kit" in said
+    assert "<script" in pages["localhost"]
+    assert pages["kit.example.org"] == pages["localhost"]
+    line = "metalearn dashboard --allowed-host other.example.org"  # on the page, and in the terminal
+    assert line in pages["other.example.org"]
+    assert line in said
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5)
 
 
-def wait_for(port: int) -> None:
+def page(port: int, path: str, host: str) -> str:
+    """Return what a browser is shown that asks for this host, as one behind a proxy does."""
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host})
+    try:
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as refused:
+        return refused.read().decode()
+
+
+def wait_for(port: int, base: str = "") -> None:
     end = time.monotonic() + 90
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{base}/_stcore/health", timeout=5):
                 return
         except OSError:
             time.sleep(0.2)

@@ -1,6 +1,8 @@
 """Drawing in a real browser: strokes reach the server, are recognised, stand in the address, and can be taken back."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.end_to_end.conftest import new_page
 
 LABEL, ROWS, COLUMNS = 28, 4, 4
 
@@ -55,3 +57,48 @@ def test_draw_and_be_recognised(page: Page) -> None:
     page.get_by_role("button", name="clear").click()
     expect(page.get_by_text("Draw at least two different characters")).to_be_visible()
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_palm_does_not_spoil_a_stroke(browser: Browser, address: str) -> None:
+    page = new_page(browser, has_touch=True)
+    page.goto(f"{address}/draw")
+    sheet = page.get_by_role("img", name="A sheet of cells")
+    expect(sheet).to_be_visible()
+    sheet.scroll_into_view_if_needed()
+    empty = sheet.evaluate(PAINTED)
+    alone = touch(page, sheet, palm=False)
+    with_a_palm = touch(page, sheet, palm=True)
+    page.close()
+    assert alone != empty
+    assert with_a_palm == alone
+
+
+PAINTED = "canvas => canvas.toDataURL()"
+
+
+def touch(page: Page, sheet: Locator, palm: bool) -> str:
+    """Draw a stroke with a finger, while a palm comes, moves and goes, or not; return what is painted, and clear it."""
+    box = sheet.bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    resting: list[dict[str, float]] = []
+
+    def send(kind: str, *places: tuple[float, float]) -> None:
+        finger = [{"id": 0, "x": box["x"] + x, "y": box["y"] + y} for x, y in places]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": finger + resting})
+
+    send("touchStart", (50, 130))
+    send("touchMove", (80, 150))
+    for x in (180, 190) if palm else ():
+        kind = "touchMove" if resting else "touchStart"
+        resting = [{"id": 1, "x": box["x"] + x, "y": box["y"] + 260}]
+        send(kind, (80, 150))
+    if palm:
+        resting = []
+        send("touchMove", (80, 150))
+    send("touchMove", (100, 190))
+    send("touchEnd")
+    painted = str(sheet.evaluate(PAINTED))
+    page.get_by_role("button", name="clear").click()
+    page.wait_for_timeout(300)
+    return painted
