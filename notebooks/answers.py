@@ -38,7 +38,7 @@ def notebook_in(path: Path, language: str) -> nbformat.NotebookNode:
     """Read a notebook, with the words of its cells in a language."""
     notebook = json.loads(path.read_text("utf-8"))
     if language != "en":
-        notebook = translated(notebook, read_pairs(FOLDER / language / f"{path.name[:2]}.md"))
+        notebook = translated(notebook, read_pairs(FOLDER / language / f"{path.name[:2]}.md"), language)
     return nbformat.reads(json.dumps(notebook), as_version=4)
 
 
