@@ -16,7 +16,7 @@ WORDS = {
         "title": "你的进度",
         "notebook": "笔记本",
         "exercises": "练习",
-        "quiz": "测验",
+        "quiz": "自测",
         "marks": "✓ 已完成 · ✗ 试过，还不对 · ○ 还没做",
     },
 }
