@@ -29,6 +29,8 @@ LANGUAGES = ("en", "zh")
 SECTION = re.compile(r"^<!-- ([\w-]+)(?: ([0-9a-f]{8}))? -->\n", re.MULTILINE)
 CODE = re.compile(r"```python\n(.*)\n```", re.DOTALL)
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;.]? +[A-Za-z(]")  # two words
+CHINESE = "\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"  # characters and marks
+BROKEN = re.compile(rf"(?<=[{CHINESE}])\n *(?=[{CHINESE}])")
 IMPORTS = re.compile(r"^import metalearn as ml$", re.MULTILINE)
 
 Notebook = dict[str, Any]
@@ -91,8 +93,13 @@ def read_pairs(path: Path) -> dict[str, Pair]:
         if cell in found:
             raise MetalearnError("{path} has two sections for the cell {cell}", path=path, cell=cell)
         code = CODE.fullmatch(text.strip())
-        found[cell] = Pair(code[1] if code else text.strip(), made_from)
+        found[cell] = Pair(code[1] if code else unbroken(text.strip()), made_from)
     return found
+
+
+def unbroken(text: str) -> str:
+    """Join the lines of a Chinese paragraph: where they break, Markdown would show a space, and Chinese has none."""
+    return BROKEN.sub("", text)
 
 
 def source_of(cell: Mapping[str, Any]) -> str:

@@ -104,6 +104,25 @@ def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("一行，\n又一行。", "一行，又一行。"),
+        ("- 一条，\n  还没完\n- 两条", "- 一条，还没完\n- 两条"),
+        ("他说：\n“好”", "他说：“好”"),
+        ("## 标题\n\n正文", "## 标题\n\n正文"),
+        ("| 甲 |\n| 乙 |", "| 甲 |\n| 乙 |"),
+        ("见 `ml`\n的说明", "见 `ml`\n的说明"),
+        ("two lines\nof English", "two lines\nof English"),
+    ],
+)
+def test_lines_of_a_chinese_paragraph_are_joined(written: str, shown: str, tmp_path: Path) -> None:
+    (tmp_path / "00.md").write_text(f"<!-- a -->\n{written}\n\n<!-- b -->\n```python\n# 甲，\n# 乙\n```\n", "utf-8")
+    pairs = read_pairs(tmp_path / "00.md")
+    assert pairs["a"].text == shown
+    assert pairs["b"].text == "# 甲，\n# 乙"
+
+
+@pytest.mark.parametrize(
     ("source", "words"),
     [
         ("x = 1", False),
