@@ -95,9 +95,10 @@ answers: $(VENV)/.test  ## make the notebooks with answers, in notebooks/answers
 	$(BIN)/python notebooks/answers.py
 	$(BIN)/python notebooks/answers.py --language zh
 
-slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides
+slides: $(VENV)/.test  ## make slides of the notebooks, in notebooks/slides and, in Chinese, notebooks/slides/zh
 	$(PIP) -e '.[book]'
 	$(BIN)/python notebooks/slides.py
+	$(BIN)/python notebooks/slides.py --language zh
 
 messages: $(VENV)/.test  ## bring the dashboard's texts into its catalogues, and compile these
 	$(BIN)/pybabel -q extract -k noted -k MetalearnError --no-location --omit-header -o dashboard/locale/dashboard.pot dashboard metalearn

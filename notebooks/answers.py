@@ -21,7 +21,7 @@ from blanks import CHECKED, SOLUTIONS, filled
 from execute import FOLDER, notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from metalearn.course.edition import LANGUAGES, read_pairs, translated
+from metalearn.course.edition import LANGUAGES, read_pairs, translated, unbroken
 
 OUTPUT = FOLDER / "answers"
 SECTION = re.compile(r"^(### (?:Exercise|练习) .+)$", re.MULTILINE)
@@ -38,7 +38,7 @@ def notebook_in(path: Path, language: str) -> nbformat.NotebookNode:
     """Read a notebook, with the words of its cells in a language."""
     notebook = json.loads(path.read_text("utf-8"))
     if language != "en":
-        notebook = translated(notebook, read_pairs(FOLDER / language / f"{path.name[:2]}.md"))
+        notebook = translated(notebook, read_pairs(FOLDER / language / f"{path.name[:2]}.md"), language)
     return nbformat.reads(json.dumps(notebook), as_version=4)
 
 
@@ -59,7 +59,7 @@ def _cells(text: str, to_fill: dict[str, str]) -> list[nbformat.NotebookNode]:
         if position % 2:
             cells.append(new_code_cell(filled(to_fill[function[1]], function[1]) if function else part))
         elif part.strip():
-            cells.append(new_markdown_cell(part.strip()))
+            cells.append(new_markdown_cell(unbroken(part.strip())))
     return cells
 
 

@@ -1,7 +1,8 @@
 """Make slides of the notebooks: the text and the figures of each section, without the code.
 
-    python notebooks/slides.py          all of them, into notebooks/slides/
-    python notebooks/slides.py 04 06    some
+    python notebooks/slides.py                  all of them, into notebooks/slides/
+    python notebooks/slides.py 04 06            some
+    python notebooks/slides.py --language zh    in Chinese, into notebooks/slides/zh/; plots keep their English words
 
 There is one slide for the title and the aims, one for the text under each heading, one for each figure, and one for the
 recap. Exercises and further reading stay in the notebook. Open the HTML file in a browser, with or without a network:
@@ -18,19 +19,22 @@ from pathlib import Path
 import latex2mathml.converter
 import nbformat
 import sphinx_revealjs
+from answers import in_folder, notebook_in
 from execute import FOLDER, notebooks
 from nbconvert.filters import markdown2html
 
+from metalearn.course.edition import LANGUAGES
+
 OUTPUT = FOLDER / "slides"
 REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"  # reveal.js comes with this package
-FOR_EACH = ("## What you need to know", "## Check yourself")  # read alone, not shown
-LEFT_OUT = ("## Exercises", "### Exercise", "## Further reading")
-FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|In the dashboard).*", re.DOTALL)
+FOR_EACH = ("## What you need to know", "## 预备知识", "## Check yourself", "## 自测")  # read alone, not shown
+LEFT_OUT = ("## Exercises", "## 练习", "### Exercise", "### 练习", "## Further reading", "## 延伸阅读")
+FOR_THE_DESK = re.compile(r"\n\*\*(?:Time to run|运行时间|In the dashboard|在仪表板中).*", re.DOTALL)
 DISPLAYED, INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$]+)\$")
-DRAWN = re.compile(r"!\[[^\]]*\]\(figures/[a-z-]+\.svg\)")
-FIGURE = re.compile(r"figures/[a-z-]+\.svg(?=\")")
+DRAWN = re.compile(r"!\[[^\]]*\]\(figures/[a-z/-]+\.svg\)")
+FIGURE = re.compile(r"figures/[a-z/-]+\.svg(?=\")")
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <title>{title}</title>
@@ -104,13 +108,15 @@ def main() -> None:
     """Write the slides of the notebooks named on the command line, and reveal.js beside them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name or number (default: all)")
-    names = parser.parse_args().names
-    shutil.copytree(REVEAL, OUTPUT / "reveal.js", dirs_exist_ok=True)
-    for path in notebooks(names):
-        slides = [f"<section>\n{slide}\n</section>" for slide in slides_of(nbformat.read(path, as_version=4))]
-        page = PAGE.format(title=escape(path.stem), slides="\n".join(slides))
-        (OUTPUT / f"{path.stem}.html").write_text(page, "utf-8")
-        print(f"{OUTPUT / path.stem}.html: {len(slides)} slides", flush=True)
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="(default: en)")
+    options = parser.parse_args()
+    folder = in_folder(OUTPUT, options.language)
+    shutil.copytree(REVEAL, folder / "reveal.js", dirs_exist_ok=True)
+    for path in notebooks(options.names):
+        slides = [f"<section>\n{slide}\n</section>" for slide in slides_of(notebook_in(path, options.language))]
+        page = PAGE.format(language=options.language, title=escape(path.stem), slides="\n".join(slides))
+        (folder / f"{path.stem}.html").write_text(page, "utf-8")
+        print(f"{folder / path.stem}.html: {len(slides)} slides", flush=True)
 
 
 if __name__ == "__main__":

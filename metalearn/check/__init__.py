@@ -6,6 +6,9 @@ since the later ones rely on it. For a wrong answer that people often give, the 
 
 A check takes ``hint=2`` for more help. The solutions are in ``notebooks/solutions``, one file per notebook; every check
 passes them. The blanks that students fill in are made from them by ``notebooks/blanks.py``.
+
+Checks speak the language of the course (``ml.course.set_language``). A text that is changed or new needs its Chinese,
+in ``texts/NN.toml``; a test says which are missing.
 """
 
 from metalearn.check.notebook01 import draw_task

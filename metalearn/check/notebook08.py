@@ -8,6 +8,7 @@ from torch import Tensor
 
 from metalearn.check.notebook07 import weights_of
 from metalearn.check.result import Attempt, Mistakes, Point, exercise, follows, normal, shaped
+from metalearn.check.texts import Text
 
 SPOTLIGHT_MISTAKES: Mistakes = {
     "weights": {
@@ -68,7 +69,9 @@ def spotlight(attempt: Attempt) -> Iterator[Point]:
         found = attempt(scores.clone(), images.clone())
         yield shaped(found, *images.shape, why="every image is dimmed, and keeps its size")
         formula = partial(_spotlight, scores, images)
-        yield follows(found, formula, f"images of {side} times {side} places, dimmed", **SPOTLIGHT_MISTAKES)
+        yield follows(
+            found, formula, Text("images of {side} times {side} places, dimmed", side=side), **SPOTLIGHT_MISTAKES
+        )
 
 
 def _spotlight(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from metalearn.check.result import Attempt, Point, array, exercise, shaped
+from metalearn.check.texts import Text
 
 PAPER, INK = 255, 0
 HIGH, WIDE = 84, 56  # of the image, in pixels; what comes out has a third of them
@@ -66,12 +67,13 @@ def ink(attempt: Attempt) -> Iterator[Point]:
 
 def _levels(found: dict[str, np.ndarray]) -> Iterator[Point]:
     low, high = min(x.min() for x in found.values()), max(x.max() for x in found.values())
-    yield (
-        bool(high <= 1.001 and low >= -0.001),
-        "it lies between 0 and 1",
-        f"it runs from {low:.3g} to {high:.3g}: learners expect ink between 0 and 1"
-        + (". Subtracting from uint8 wraps round: turn it into float first" if low >= 0 and high > 1.001 else ""),
-    )
+    hint = "it runs from {low:.3g} to {high:.3g}: learners expect ink between 0 and 1"
+    if low >= 0 and high > 1.001:
+        hint = (
+            "it runs from {low:.3g} to {high:.3g}: learners expect ink between 0 and 1. Subtracting from uint8 wraps "
+            "round: turn it into float first"
+        )
+    yield bool(high <= 1.001 and low >= -0.001), "it lies between 0 and 1", Text(hint, low=low, high=high)
 
 
 def _polarity(found: dict[str, np.ndarray]) -> Iterator[Point]:
@@ -103,19 +105,30 @@ def _place(square: np.ndarray) -> Iterator[Point]:
     yield (
         abs(len(rows) - len(columns)) <= 1,
         "shapes keep their proportions",
-        f"a square came out {len(rows)} high and {len(columns)} wide: pad the picture to a square before it is shrunk",
+        Text(
+            "a square came out {high} high and {wide} wide: pad the picture to a square before it is shrunk",
+            high=len(rows),
+            wide=len(columns),
+        ),
     )
     size = SIDE * 28 / HIGH  # 10 pixels
     yield (
         len(rows) < 1.3 * size,
         "the whole page is there",
-        f"a square of a third of the page came out {len(rows)} of 28 pixels large: the page was cropped. "
-        "Keep all of it, as it also tells how large a sign was drawn, and where",
+        Text(
+            "a square of a third of the page came out {high} of 28 pixels large: the page was cropped. "
+            "Keep all of it, as it also tells how large a sign was drawn, and where",
+            high=len(rows),
+        ),
     )
     yield (
         len(rows) > 0.7 * size,
         "it is not smaller than it has to be",
-        f"the square came out {len(rows)} of 28 pixels large, and should be {size:.0f}: pad only to the longer side",
+        Text(
+            "the square came out {high} of 28 pixels large, and should be {size:.0f}: pad only to the longer side",
+            high=len(rows),
+            size=size,
+        ),
     )
     down, right = rows.mean(), columns.mean()
     expected_down, expected_right = ((TOP + SIDE / 2) / 3 - 0.5, (LEFT + (HIGH - WIDE) / 2 + SIDE / 2) / 3 - 0.5)
@@ -132,8 +145,12 @@ def _place(square: np.ndarray) -> Iterator[Point]:
         if turned
         else "the picture is mirrored"
         if mirrored
-        else f"it moved by {off_right:+.1f} pixels to the right and {off_down:+.1f} down: pad evenly, as much "
-        "on one side as on the other, and do not centre the ink itself",
+        else Text(
+            "it moved by {right:+.1f} pixels to the right and {down:+.1f} down: pad evenly, as much "
+            "on one side as on the other, and do not centre the ink itself",
+            right=off_right,
+            down=off_down,
+        ),
     )
 
 
@@ -158,19 +175,26 @@ def _strokes(found: dict[str, np.ndarray]) -> Iterator[Point]:
     yield (
         bool(line.max() > 0.9),
         "thin strokes come out at full strength",
-        f"a thin line comes out at {line.max():.2f}: divide by the largest ink *after* shrinking, which thins it",
+        Text(
+            "a thin line comes out at {ink:.2f}: divide by the largest ink *after* shrinking, which thins it",
+            ink=line.max(),
+        ),
     )
     yield (
         bool(pale.max() > 0.9),
         "faint ink comes out at full contrast",
-        f"faint ink stays faint, {pale.max():.2f} at most: divide by the darkest, as pencils differ",
+        Text("faint ink stays faint, {ink:.2f} at most: divide by the darkest, as pencils differ", ink=pale.max()),
     )
     half, full = shades[11:17, 8:12].mean(), shades[11:17, 16:20].mean()
     yield (
         bool(0.25 < half / max(full, 1e-9) < 0.75),
         "shades are kept",
-        f"half-dark ink came out at {half:.2f}, beside {full:.2f} for black: keep the shades, do not make it black "
-        "or white",
+        Text(
+            "half-dark ink came out at {half:.2f}, beside {full:.2f} for black: keep the shades, do not make it black "
+            "or white",
+            half=half,
+            full=full,
+        ),
     )
     yield (
         bool(found["square"][5, 9] > 0.8 and (found["square"] > 0.2).sum() < 160),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from metalearn.check.result import Attempt, Mistakes, Point, StoppedError, exercise, follows, normal, shaped
+from metalearn.check.texts import Text
 
 
 @exercise(
@@ -22,18 +23,28 @@ def shares(attempt: Attempt) -> Iterator[Point]:
     yield from _uneven(_pairs(attempt(10, 4)))
     for tasks, processes in ((3, 5), (1, 4), (0, 2), (7, 7), (23, 5)):
         found = _pairs(attempt(tasks, processes))
-        given = f"{tasks} tasks among {processes} processes give"
+        given = {"tasks": tasks, "processes": processes}
         yield (
             len(found) == processes,
             "a process without a task has a share too",
-            f"{given} {len(found)} shares: a process without a task needs an empty one, or it waits for ever",
+            Text(
+                "{tasks} tasks among {processes} processes give {number} shares: a process without a task needs an "
+                "empty one, or it waits for ever",
+                number=len(found),
+                **given,
+            ),
         )
         yield from _no_gap(found)
         sizes = [stop - start for start, stop in found]
         yield (
             sum(sizes) == tasks and min(sizes) >= 0 and max(sizes) - min(sizes) <= 1,
             "it is right for other numbers of tasks and processes",
-            f"{given} shares of {sizes}: they should add up to {tasks}, and none should have two more than another",
+            Text(
+                "{tasks} tasks among {processes} processes give shares of {sizes}: they should add up to {tasks}, and "
+                "none should have two more than another",
+                sizes=sizes,
+                **given,
+            ),
         )
 
 
@@ -52,8 +63,10 @@ def _pairs(found: Any) -> list[tuple[int, int]]:
 
 def _even(found: list[tuple[int, int]]) -> Iterator[Point]:
     """Check the shares of eight tasks among two processes."""
-    yield len(found) == 2, "there is a share for every process", f"two processes need two, and there are {len(found)}"
-    yield found[0][0] == 0, "it starts at task 0", f"the first share starts at task {found[0][0]}: tasks count from 0"
+    wrong_number = Text("two processes need two, and there are {number}", number=len(found))
+    yield len(found) == 2, "there is a share for every process", wrong_number
+    late = Text("the first share starts at task {start}: tasks count from 0", start=found[0][0])
+    yield found[0][0] == 0, "it starts at task 0", late
     yield (
         [stop for _, stop in found] != [4, 4],
         "a share ends at a task",
@@ -64,23 +77,28 @@ def _even(found: list[tuple[int, int]]) -> Iterator[Point]:
 
 def _uneven(found: list[tuple[int, int]]) -> Iterator[Point]:
     """Check the shares of ten tasks among four processes."""
-    yield len(found) == 4, "there is a share for every process", f"four processes need four, and there are {len(found)}"
+    wrong_number = Text("four processes need four, and there are {number}", number=len(found))
+    yield len(found) == 4, "there is a share for every process", wrong_number
     sizes = [stop - start for start, stop in found]
     yield (
         sum(sizes) == 10,
         "no task is lost where they do not divide evenly",
-        f"of 10 tasks, 4 processes do {sum(sizes)}: "
-        + (
-            "rounding down drops the rest, and the gradient is that of a smaller batch"
+        Text(
+            "of 10 tasks, 4 processes do {done}: rounding down drops the rest, and the gradient is that of a smaller "
+            "batch"
             if sum(sizes) < 10
-            else "rounding up gives tasks that do not exist, or the same one twice"
+            else "of 10 tasks, 4 processes do {done}: rounding up gives tasks that do not exist, or the same one twice",
+            done=sum(sizes),
         ),
     )
     yield from _no_gap(found)
     yield (
         max(sizes) - min(sizes) <= 1,
         "shares differ by one task at most",
-        f"shares of {sizes}: all processes wait for the one with the most tasks. Spread the rest, one each",
+        Text(
+            "shares of {sizes}: all processes wait for the one with the most tasks. Spread the rest, one each",
+            sizes=sizes,
+        ),
     )
 
 
@@ -88,7 +106,10 @@ def _no_gap(found: list[tuple[int, int]]) -> Iterator[Point]:
     yield (
         all(a[1] == b[0] for a, b in itertools.pairwise(found)),
         "one share starts where the one before it stops",
-        f"shares {found} overlap or leave a gap: stop is the first task that is no longer included (as in slices)",
+        Text(
+            "shares {found} overlap or leave a gap: stop is the first task that is no longer included (as in slices)",
+            found=found,
+        ),
     )
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from metalearn.check.texts import Text, said
 from metalearn.course.progress import note_attempt
 from metalearn.learners.backbone import Params
 
 Attempt = Callable[..., Any]
-Point = tuple[bool, str, str]  # whether it holds; what to say if it does; a hint if it does not
+Point = tuple[bool, str | Text, str | Text]  # whether it holds; what to say if it does; a hint if it does not
 Mistakes = Mapping[str, Mapping[Any, str]]  # for each option of a formula, its wrong values, each with its hint
 
 # What PyTorch and NumPy say of common mistakes, and what is meant.
@@ -68,16 +69,22 @@ class Result:
         return not self.hints
 
     def __repr__(self) -> str:
-        lines = [f"{self.exercise}: {'everything that was checked holds' if self.passed else 'not yet'}"]
-        lines += [f"  ✓ {claim}" for claim in self.holds]
-        lines += [f"  → {hint}" for hint in self.hints[: self.shown]]
+        verdict = "{name}: everything that was checked holds" if self.passed else "{name}: not yet"
+        lines = [said(Text(verdict, name=self.exercise))]
+        lines += ["  ✓ " + claim for claim in self.holds]
+        lines += ["  → " + hint for hint in self.hints[: self.shown]]
         if self.shown < len(self.hints):
-            lines.append(f"  (more help: ml.check.{self.exercise}({self.exercise}, hint={self.shown + 1}))")
+            more = "(more help: ml.check.{name}({name}, hint={number}))"
+            lines.append("  " + said(Text(more, name=self.exercise, number=self.shown + 1)))
         return "\n".join(lines)
 
 
 class StoppedError(Exception):
-    """The student's function returned nothing that can be checked; the message is the hint."""
+    """The student's function returned nothing that can be checked; ``hint`` says why."""
+
+    def __init__(self, hint: str | Text) -> None:
+        super().__init__(hint)
+        self.hint = hint
 
 
 def exercise(*steps: str) -> Callable[[Callable[[Attempt], Iterator[Point]]], Callable[..., Result]]:
@@ -87,17 +94,17 @@ def exercise(*steps: str) -> Callable[[Callable[[Attempt], Iterator[Point]]], Ca
         @functools.wraps(points)
         def check(attempt: Attempt, hint: int = 1) -> Result:
             holds: list[str] = []
-            wrong = None
+            wrong: str | Text | None = None
             try:
                 for held, claim, message in points(_guarded(attempt)):
                     if not held:
                         wrong = message
                         break
-                    if claim not in holds:
-                        holds.append(claim)
+                    if (text := said(claim)) not in holds:
+                        holds.append(text)
             except StoppedError as stopped:
-                wrong = str(stopped)
-            hints = (wrong, *steps) if wrong else ()
+                wrong = stopped.hint
+            hints = tuple(said(hint) for hint in (wrong, *steps)) if wrong else ()
             note_attempt(points.__name__, passed=not hints)
             return Result(points.__name__, tuple(holds), hints, max(1, hint))
 
@@ -112,8 +119,9 @@ def _guarded(attempt: Attempt) -> Attempt:
             found = attempt(*arguments)
         except Exception as error:
             first_line = next(iter(str(error).strip().splitlines()), "without a message")
-            meant = next((f"; {meant}" for words, meant in ERRORS.items() if words in str(error)), "")
-            raise StoppedError(f"it stopped with {type(error).__name__}: {first_line}{meant}") from error
+            meant = next((meant for words, meant in ERRORS.items() if words in str(error)), None)
+            template = "it stopped with {error}: {line}; {meant}" if meant else "it stopped with {error}: {line}"
+            raise StoppedError(Text(template, error=type(error).__name__, line=first_line, meant=meant)) from error
         if found is None or found is ...:
             raise StoppedError("it returns nothing yet: fill in the body, and end it with return")
         return found
@@ -123,24 +131,31 @@ def _guarded(attempt: Attempt) -> Attempt:
 
 def shaped(found: Any, *shape: int, why: str = "") -> Point:
     """Check the type and shape of what the student's function returned, and that its numbers are finite."""
-    right = isinstance(found, (Tensor, np.ndarray)) and tuple(found.shape) == shape
-    what = f"{list(found.shape)}" if isinstance(found, (Tensor, np.ndarray)) else f"a {type(found).__name__}"
+    numbers = isinstance(found, (Tensor, np.ndarray))
+    right = numbers and tuple(found.shape) == shape
     if right and not np.isfinite(array(found)).all():
         return False, "", "some numbers are not finite: look for a missing entry, a division by zero or a root of one"
-    return (
-        right,
-        f"the shape is {list(shape)}",
-        f"it returns {what} where {list(shape)} is expected{why and '; ' + why}",
-    )
+    what = list(found.shape) if numbers else _kind(found)
+    return right, Text("the shape is {shape}", shape=list(shape)), _unexpected(what, list(shape), why)
+
+
+def _kind(found: Any) -> Text:
+    return Text("a {kind}", kind=type(found).__name__)
+
+
+def _unexpected(what: Any, expected: Any, why: str) -> Text:
+    template = "it returns {what} where {expected} is expected"
+    if why:
+        template = "it returns {what} where {expected} is expected; {why}"
+    return Text(template, what=what, expected=expected, why=why)
 
 
 def named(found: Any, like: Params, why: str = "") -> Point:
     """Check that the student's function returned a dictionary of tensors with the names and shapes of ``like``."""
     shapes = {name: list(p.shape) for name, p in like.items()}
     right = isinstance(found, dict) and all(isinstance(p, Tensor) for p in found.values())
-    what = {name: list(p.shape) for name, p in found.items()} if right else f"a {type(found).__name__}"
-    hint = f"it returns {what} where {shapes} is expected{why and '; ' + why}"
-    return what == shapes, "names and shapes are right", hint
+    what = {name: list(p.shape) for name, p in found.items()} if right else _kind(found)
+    return what == shapes, "names and shapes are right", _unexpected(what, shapes, why)
 
 
 def array(values: Any) -> np.ndarray:
@@ -148,7 +163,8 @@ def array(values: Any) -> np.ndarray:
     try:
         return values.detach().numpy() if isinstance(values, Tensor) else np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise StoppedError(f"it returns a {type(values).__name__} where numbers are expected") from error
+        kind = type(values).__name__
+        raise StoppedError(Text("it returns a {kind} where numbers are expected", kind=kind)) from error
 
 
 def close(a: Any, b: Any) -> bool:
@@ -159,7 +175,7 @@ def close(a: Any, b: Any) -> bool:
     return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-3, atol=1e-5))
 
 
-def follows(found: Any, formula: Callable[..., Any], what: str, /, **mistakes: Mapping[Any, str]) -> Point:
+def follows(found: Any, formula: Callable[..., Any], what: str | Text, /, **mistakes: Mapping[Any, str]) -> Point:
     """Check the numbers against ``formula()``, which is called ``what``.
 
     ``mistakes`` has, for each option of the formula, its wrong values and a hint for each. If the numbers are wrong,
@@ -168,31 +184,34 @@ def follows(found: Any, formula: Callable[..., Any], what: str, /, **mistakes: M
     """
     right = formula()
     if close(found, right):
-        return True, f"the numbers are right: {what}", ""
+        return True, Text("the numbers are right: {what}", what=what), ""
     return False, "", mistaken(found, formula, **mistakes) or _difference(found, right, what)
 
 
-def mistaken(found: Any, formula: Callable[..., Any], /, **mistakes: Mapping[Any, str]) -> str:
+def mistaken(found: Any, formula: Callable[..., Any], /, **mistakes: Mapping[Any, str]) -> str | Text:
     """Return the hint for the mistake, or the two, that give these numbers; nothing if there are none such."""
     single = [(option, value, hint) for option, hints in mistakes.items() for value, hint in hints.items()]
     for count in (1, 2):
         for made in itertools.combinations(single, count):
             options = {option: value for option, value, _ in made}
             if len(options) == count and close(found, formula(**options)):
-                return ". Also: ".join(hint for _, _, hint in made)
+                hints = [hint for _, _, hint in made]
+                return hints[0] if count == 1 else Text("{first}. Also: {second}", first=hints[0], second=hints[1])
     return ""
 
 
-def _difference(found: Any, right: Any, what: str) -> str:
+def _difference(found: Any, right: Any, what: str | Text) -> Text:
     """Say how wrong numbers differ from the right ones: by a factor, if they do, or where they are furthest off."""
     pairs = [(found[name], right[name]) for name in right] if isinstance(right, dict) else [(found, right)]
     pairs = [(array(a).ravel(), array(b).ravel()) for a, b in pairs]
     a, b = (np.concatenate(side).astype(float) for side in zip(*pairs, strict=True))
     factor = float(a @ b / max(b @ b, 1e-12))
     if abs(factor) > 1e-3 and np.allclose(a, factor * b, rtol=1e-3, atol=1e-5):
-        return f"every number is {factor:.4g} times that of {what}: a factor is missing, or there is one too many"
-    worst = int(np.abs(a - b).argmax())
-    return f"the numbers are not those of {what}: number {worst} should be {b[worst]:.4f} and is {a[worst]:.4f}"
+        times = "every number is {factor:.4g} times that of {what}: a factor is missing, or there is one too many"
+        return Text(times, factor=factor, what=what)
+    at = int(np.abs(a - b).argmax())
+    off = "the numbers are not those of {what}: number {at} should be {right:.4f} and is {found:.4f}"
+    return Text(off, what=what, at=at, right=b[at], found=a[at])
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

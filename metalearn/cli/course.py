@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import asdict
 
-from metalearn.cli.checks import output_folder
+from metalearn._files import write_atomically
+from metalearn.cli.checks import output_file, output_folder, unread
 from metalearn.cli.commands import Result
 
 
@@ -43,14 +44,22 @@ def check(options: argparse.Namespace) -> Result:
 
 
 def progress(options: argparse.Namespace) -> Result:
-    """Say what the student has done, or forget it."""
+    """Say what the student has done, also on a page; or forget it."""
     from metalearn._front_ends import front_ends
     from metalearn.course.progress import forget, progress_file, read_progress
+    from metalearn.course.progress_page import as_page
     from metalearn.course.summary import by_notebook
 
+    if options.html:
+        output_file(options.html, ".html")
+    else:
+        unread(options, "progress without --html", "language")
     if options.reset:
         forget()
-    return {"file": str(progress_file()), "notebooks": by_notebook(front_ends() / "notebooks", read_progress())}
+    rows = by_notebook(front_ends() / "notebooks", read_progress())
+    if options.html:
+        write_atomically(options.html, as_page(rows, options.language).encode(), mode=0o600)
+    return {"file": str(progress_file()), "page": options.html and str(options.html), "notebooks": rows}
 
 
 def export(options: argparse.Namespace) -> Result:

@@ -77,6 +77,7 @@ def course_progress(result: Result) -> str:
     for row in result["notebooks"]:
         done = [_done(row[what]) for what in ("exercises", "quiz")]
         lines.append(f"{row['notebook']:34}{done[0]:12}{done[1]}".rstrip())
+    lines += [f"as a page: {result['page']}"] * bool(result["page"])
     return "\n".join([*lines, f"kept in {result['file']}, and nowhere else"])
 
 

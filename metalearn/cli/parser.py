@@ -446,6 +446,8 @@ def _add_course_progress(verbs: Any) -> None:
         seed=False,
         data=False,
     )
+    parser.add_argument("--html", type=_path, metavar="FILE", help="also as a page, in this .html")
+    _language_option(parser)
     parser.add_argument("--reset", action="store_true", help="forget all of it first")
 
 

@@ -8,7 +8,8 @@ section per cell::
 
 The comment names the cell, and the fingerprint of the English text that the Chinese was made from: when the English
 changes, the pair is out of date until somebody looks at it. Code is the same in both editions; a cell with comments or
-texts in it has a section that is one ``python`` block.
+texts in it has a section that is one ``python`` block. One line is added to the Chinese one, after the imports: it
+chooses the language of checks, quizzes and guesses (:func:`set_language`).
 """
 
 import ast
@@ -28,6 +29,9 @@ LANGUAGES = ("en", "zh")
 SECTION = re.compile(r"^<!-- ([\w-]+)(?: ([0-9a-f]{8}))? -->\n", re.MULTILINE)
 CODE = re.compile(r"```python\n(.*)\n```", re.DOTALL)
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;.]? +[A-Za-z(]")  # two words
+CHINESE = "\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"  # characters and marks
+BROKEN = re.compile(rf"(?<=[{CHINESE}])\n *(?=[{CHINESE}])")
+IMPORTS = re.compile(r"^import metalearn as ml$", re.MULTILINE)
 
 Notebook = dict[str, Any]
 
@@ -40,10 +44,40 @@ class Pair:
     made_from: str | None
 
 
-def check_language(name: str) -> None:
-    """Raise MetalearnError for a language that the course is not in."""
-    if name not in LANGUAGES:
-        raise MetalearnError("unknown language {name!r}; there are {names}", name=name, names=", ".join(LANGUAGES))
+_chosen = LANGUAGES[0]
+
+
+def set_language(name: str) -> None:
+    """Choose the language of checks, quizzes and guesses, until the program ends.
+
+    Parameters
+    ----------
+    name : str
+        "en" or "zh".
+
+    Raises
+    ------
+    MetalearnError
+        Where the course is not in this language.
+
+    Examples
+    --------
+    >>> import metalearn as ml
+    >>> ml.course.set_language("zh")
+    >>> print(ml.course.quiz("01").answer(2, "b"))
+    ✗ 无论怎样编号，标签都是一个数。变的是能从中学到什么。
+    >>> ml.course.set_language("en")
+    """
+    global _chosen
+    _chosen = language_in_use(name)
+
+
+def language_in_use(asked: str | None = None) -> str:
+    """Return the language that was asked for, else the one chosen. Raises MetalearnError where there is no such."""
+    language = _chosen if asked is None else asked
+    if language not in LANGUAGES:
+        raise MetalearnError("unknown language {name!r}; there are {names}", name=language, names=", ".join(LANGUAGES))
+    return language
 
 
 def fingerprint(source: str) -> str:
@@ -59,8 +93,13 @@ def read_pairs(path: Path) -> dict[str, Pair]:
         if cell in found:
             raise MetalearnError("{path} has two sections for the cell {cell}", path=path, cell=cell)
         code = CODE.fullmatch(text.strip())
-        found[cell] = Pair(code[1] if code else text.strip(), made_from)
+        found[cell] = Pair(code[1] if code else unbroken(text.strip()), made_from)
     return found
+
+
+def unbroken(text: str) -> str:
+    """Join the lines of a Chinese paragraph: where they break, Markdown would show a space, and Chinese has none."""
+    return BROKEN.sub("", text)
 
 
 def source_of(cell: Mapping[str, Any]) -> str:
@@ -106,13 +145,16 @@ class _Wordless(ast.NodeTransformer):
         return ast.Constant(str(sorted(ast.dump(part) for part in node.values if isinstance(part, ast.FormattedValue))))
 
 
-def translated(notebook: Notebook, pairs: Mapping[str, Pair]) -> Notebook:
+def translated(notebook: Notebook, pairs: Mapping[str, Pair], language: str) -> Notebook:
     """Return a copy of a notebook with the words of its cells exchanged. Outputs stay as they are."""
-    cells = [
-        cell | {"source": pairs[cell["id"]].text.splitlines(keepends=True)} if cell["id"] in pairs else cell
-        for cell in notebook["cells"]
-    ]
-    return notebook | {"cells": cells}
+    return notebook | {"cells": [_translated(cell, pairs, language) for cell in notebook["cells"]]}
+
+
+def _translated(cell: dict[str, Any], pairs: Mapping[str, Pair], language: str) -> dict[str, Any]:
+    source = pairs[cell["id"]].text if cell["id"] in pairs else source_of(cell)
+    if cell["cell_type"] == "code" and IMPORTS.search(source):
+        source += f'\n\nml.course.set_language("{language}")'
+    return cell | {"source": source.splitlines(keepends=True)}
 
 
 def course_files(notebooks: Path, language: str = "en") -> dict[str, bytes]:
@@ -123,6 +165,6 @@ def course_files(notebooks: Path, language: str = "en") -> dict[str, bytes]:
     if language != "en":
         for words in sorted((notebooks / language).glob("*.md")):
             (name,) = (name for name in found if name.startswith(words.stem))
-            notebook = translated(json.loads(found[name]), read_pairs(words))
+            notebook = translated(json.loads(found[name]), read_pairs(words), language)
             found[name] = (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from metalearn.course.edition import check_language
+from metalearn.course.edition import language_in_use
 from metalearn.course.progress import note, recall
 
 WORDS = {
@@ -69,7 +69,7 @@ class Guess:
         return with_buttons(lambda: guess_field(self), {"text/plain": repr(self), "text/html": page})
 
 
-def guess(name: str, question: str, language: str = "en") -> Guess:
+def guess(name: str, question: str, language: str | None = None) -> Guess:
     """Ask for a number before a result is seen. Nothing waits for it.
 
     Parameters
@@ -78,8 +78,9 @@ def guess(name: str, question: str, language: str = "en") -> Guess:
         Under which the guess is kept, until :func:`reveal` asks for it.
     question : str
         What to guess.
-    language : str
-        "en" or "zh", of the few words beside the question.
+    language : str, optional
+        "en" or "zh", of the few words beside the question. By default, the one chosen with ``ml.course.set_language``,
+        else English.
 
     Examples
     --------
@@ -89,11 +90,11 @@ def guess(name: str, question: str, language: str = "en") -> Guess:
     >>> ml.course.reveal("heads", 52)
     your guess: 40; the result: 52
     """
-    check_language(language)
+    language = language_in_use(language)
     return Guess(name, question, language)
 
 
-def reveal(name: str, result: float, language: str = "en") -> None:
+def reveal(name: str, result: float, language: str | None = None) -> None:
     """Print a result, beside what was guessed for it.
 
     Parameters
@@ -102,8 +103,8 @@ def reveal(name: str, result: float, language: str = "en") -> None:
         That of the guess.
     result : float
         What came out.
-    language : str
-        "en" or "zh".
+    language : str, optional
+        As for :func:`guess`.
 
     Examples
     --------
@@ -111,7 +112,7 @@ def reveal(name: str, result: float, language: str = "en") -> None:
     >>> ml.course.reveal("tails", 48)
     the result: 48 (you made no guess)
     """
-    check_language(language)
+    language = language_in_use(language)
     kept = recall("guesses", name)
     print(WORDS[language]["result" if kept is None else "both"].format(guess=kept, result=float(result)))
 

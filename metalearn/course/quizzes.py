@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from metalearn.course.edition import check_language
+from metalearn.course.edition import language_in_use
 from metalearn.course.progress import note, recall
 from metalearn.errors import MetalearnError
 
@@ -87,7 +87,7 @@ class Quiz:
         for number, question in enumerate(self.questions, 1):
             lines.append(f"{number}. {question.text}")
             lines += [f"   {letter}) {choice.text}" for letter, choice in _lettered(question)]
-        language = "" if self.language == "en" else f', "{self.language}"'
+        language = "" if self.language == language_in_use() else f', "{self.language}"'
         lines.append(f'{CHOOSE[self.language]} ml.course.quiz("{self.notebook}"{language}).answer(1, "a")')
         return "\n".join(lines)
 
@@ -106,15 +106,15 @@ def said(choice: Choice) -> str:
     return f"{'✓' if choice.right else '✗'} {choice.why}"
 
 
-def quiz(notebook: str, language: str = "en") -> Quiz:
+def quiz(notebook: str, language: str | None = None) -> Quiz:
     """Return the quiz about a notebook, to be shown or answered.
 
     Parameters
     ----------
     notebook : str
         The number of the notebook.
-    language : str
-        "en" or "zh".
+    language : str, optional
+        "en" or "zh". By default, the one chosen with ``ml.course.set_language``, else English.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def quiz(notebook: str, language: str = "en") -> Quiz:
         raise MetalearnError(
             "there is no quiz for notebook {name!r}; there are {names}", name=notebook, names=", ".join(known)
         )
-    check_language(language)
+    language = language_in_use(language)
     entries = tomllib.loads((FOLDER / f"{notebook}.toml").read_text("utf-8"))["questions"]
     return Quiz(notebook, language, tuple(_question(entry, language) for entry in entries))
 

@@ -1,7 +1,9 @@
 """``metalearn course``: copies, a look at the machine, progress, resets and exports, as a user asks for them."""
 
 import json
+import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,46 @@ def test_progress_is_shown_and_forgotten(
     assert cli.main(["course", "progress", "--reset"]) == 0
     assert "1 of 2" not in capsys.readouterr().out
     assert not progress_file().exists()
+
+
+def test_progress_is_a_page_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("METALEARN_PROGRESS", str(tmp_path / "progress.json"))
+    note_attempt("fisher", True)
+    note_attempt("gradient_embedding", False)
+    page = tmp_path / "page.html"
+    assert cli.main(["course", "progress", "--html", str(page), "--language", "zh"]) == 0
+    assert f"as a page: {page}" in capsys.readouterr().out
+    text = page.read_text("utf-8")
+    assert '<html lang="zh">' in text
+    assert "你的进度" in text
+    assert "<li>✓ fisher</li>" in text
+    assert "<li>✗ gradient_embedding</li>" in text
+    assert os.name == "nt" or stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--language", "zh"], "--language does not go with progress without --html"),
+        (["--html", "page.txt"], "should end in .html"),
+        (["--html", "nowhere/page.html", "--reset"], "there is no folder"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_before_anything_is_forgotten(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("METALEARN_PROGRESS", str(tmp_path / "progress.json"))
+    note_attempt("fisher", True)
+    assert cli.main(["course", "progress", *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert progress_file().exists()
 
 
 def test_a_damaged_progress_is_one_line(

@@ -12,14 +12,17 @@ from metalearn.course.edition import (
     course_files,
     faults,
     fingerprint,
+    language_in_use,
     needs_pair,
     read_pairs,
+    set_language,
     translated,
 )
 from metalearn.errors import MetalearnError
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TEXT = "## A title\n"
+IMPORTS = "import numpy as np\nimport metalearn as ml"
 CODE = 'for task in tasks:  # one by one\n    print(f"after {task} steps: {loss:.2f}")\n'
 
 
@@ -45,7 +48,7 @@ SAME = '# 逐个任务\nfor task in tasks:\n    print(f"{loss:.2f}，第 {task} 
 def test_words_are_exchanged_and_the_program_stays(notebook: Notebook, tmp_path: Path) -> None:
     pairs = read_pairs(pairs_in(tmp_path, SAME))
     assert faults(notebook, pairs) == []
-    made = ["".join(c["source"]) for c in translated(notebook, pairs)["cells"]]
+    made = ["".join(c["source"]) for c in translated(notebook, pairs, "zh")["cells"]]
     assert made == ["## 标题", SAME, "x = 1"]
     assert "".join(notebook["cells"][0]["source"]) == TEXT  # the English one is as it was
 
@@ -72,11 +75,51 @@ def test_a_missing_pair_and_a_missing_cell_are_said(notebook: Notebook, tmp_path
     assert faults(notebook, pairs) == ["b: no such cell"]
 
 
+def test_only_a_translated_notebook_chooses_its_language_and_does_so_after_its_imports(notebook: Notebook) -> None:
+    notebook["cells"] = [cell("markdown", "`import metalearn as ml`", "a"), cell("code", IMPORTS, "b")]
+    made = ["".join(c["source"]) for c in translated(notebook, {}, "zh")["cells"]]
+    assert made == ["`import metalearn as ml`", f'{IMPORTS}\n\nml.course.set_language("zh")']
+    for name, content in course_files(FOLDER, "zh").items():
+        assert content.count(b"set_language") == name.endswith(".ipynb"), name
+    assert not any(b"set_language" in content for content in course_files(FOLDER, "en").values())
+
+
+def test_a_language_is_chosen_once_for_all() -> None:
+    try:
+        set_language("zh")
+        assert language_in_use() == "zh"
+        assert language_in_use("en") == "en"
+        with pytest.raises(MetalearnError, match="unknown language 'de'; there are en, zh"):
+            set_language("de")
+        assert language_in_use() == "zh"
+    finally:
+        set_language("en")
+
+
 def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "00.md"
     path.write_text("<!-- a -->\n一\n<!-- a -->\n二\n", "utf-8")
     with pytest.raises(MetalearnError, match="two sections for the cell a"):
         read_pairs(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("一行，\n又一行。", "一行，又一行。"),
+        ("- 一条，\n  还没完\n- 两条", "- 一条，还没完\n- 两条"),
+        ("他说：\n“好”", "他说：“好”"),
+        ("## 标题\n\n正文", "## 标题\n\n正文"),
+        ("| 甲 |\n| 乙 |", "| 甲 |\n| 乙 |"),
+        ("见 `ml`\n的说明", "见 `ml`\n的说明"),
+        ("two lines\nof English", "two lines\nof English"),
+    ],
+)
+def test_lines_of_a_chinese_paragraph_are_joined(written: str, shown: str, tmp_path: Path) -> None:
+    (tmp_path / "00.md").write_text(f"<!-- a -->\n{written}\n\n<!-- b -->\n```python\n# 甲，\n# 乙\n```\n", "utf-8")
+    pairs = read_pairs(tmp_path / "00.md")
+    assert pairs["a"].text == shown
+    assert pairs["b"].text == "# 甲，\n# 乙"
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,21 @@ def test_there_is_something_to_move(path: Path) -> None:
 
 
 @every_notebook
+def test_it_asks_before_it_shows_and_once_more_before_the_recap(path: Path) -> None:
+    text = "\n".join(cell.source for cell in _read(path).cells)
+    guesses, reveals = (
+        re.findall(rf'^ml\.course\.{what}\("([^"]+)", ', text, re.MULTILINE) for what in ("guess", "reveal")
+    )
+    assert guesses == reveals
+    assert len(guesses) == 1
+    assert guesses[0].startswith(f"{path.name[:2]} ")  # students keep those of all notebooks in one file
+    assert text.index("ml.course.guess") < text.index("ml.course.reveal") < text.index("## Check yourself")
+    assert (
+        text.index("## Check yourself") < text.index(f'\nml.course.quiz("{path.name[:2]}")\n') < text.index("## Recap")
+    )
+
+
+@every_notebook
 def test_claims_are_tested(path: Path) -> None:
     assert sum("assert " in cell.source for cell in _cells(path, "code")) >= 3
 

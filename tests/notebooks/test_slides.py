@@ -3,13 +3,19 @@
 import importlib.util
 import re
 import sys
+from html import unescape
 from pathlib import Path
 from types import ModuleType
 
-import nbformat
 import pytest
 
+from metalearn.course.edition import LANGUAGES
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
+HEADINGS = {
+    "en": (("Aims", "Recap"), ("Exercise", "Check yourself", "What you need to know", "Further reading")),
+    "zh": (("目标", "小结"), ("练习", "自测", "预备知识", "延伸阅读")),
+}
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 
 
@@ -28,8 +34,13 @@ def slides() -> ModuleType:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_sections_and_figures_are_slides(slides: ModuleType, path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+def test_sections_and_figures_are_slides_in_both_languages(slides: ModuleType, path: Path) -> None:
+    numbers = {_slides_are_whole(slides, path, language) for language in LANGUAGES}
+    assert len(numbers) == 1
+
+
+def _slides_are_whole(slides: ModuleType, path: Path, language: str) -> int:
+    notebook = slides.notebook_in(path, language)
     found = slides.slides_of(notebook)
     images = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
     images = [o for o in images if {"image/png", "image/svg+xml"} & set(o.get("data", {}))]
@@ -40,10 +51,12 @@ def test_sections_and_figures_are_slides(slides: ModuleType, path: Path) -> None
     assert text.count("data:image/svg+xml;base64,") == drawn + len(strips)
     assert all(slide.count("<img") <= 1 for slide in found)
     assert "figures/" not in text
-    assert "Aims" in text
-    assert "Recap" in text
-    assert "Exercise" not in text
     assert not re.search(r"\$[^$<>]+\$", text), "a formula was left as it was"
+    headings = [unescape(heading) for heading in re.findall(r"<h[123][^>]*>([^<]+)", text)]
+    shown, left_out = HEADINGS[language]
+    assert set(shown) <= set(headings)
+    assert not any(heading.startswith(left_out) for heading in headings)
+    return len(found)
 
 
 def test_nothing_is_fetched_from_elsewhere(slides: ModuleType) -> None:
