@@ -26,7 +26,7 @@ GROUPS = {
         *("film", "preinit", "neighbours", "literal"),
     ),
     noted("steps"): (*("film-metasgd", "step-sizes-each", "film-alfa", "step-sizes", "film-recurrent", "recurrent"),),
-    noted("attention"): ("prototypes-twin", "attention", "selection", "places"),
+    noted("attention"): ("prototypes-twin", "attention", "selection", "places", "set-encoder", "in-context"),
     noted("all three"): ("all-three",),
 }
 
