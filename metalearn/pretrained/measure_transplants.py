@@ -140,7 +140,12 @@ def _vectors(setting: Setting, name: str) -> Iterator[Found]:
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> Estimate:
-    """Estimate the mean of ``part`` as a share of the mean of ``whole``, ``[n]`` each, paired (the delta method)."""
+    """Estimate the mean of ``part`` as a share of the mean of ``whole``, ``[n]`` each, paired (the delta method).
+
+    Where ``whole`` is nothing there is no share: NaN.
+    """
+    if not whole.mean():
+        return Estimate(np.nan, np.nan, len(whole))
     share = part.mean() / whole.mean()
     return Estimate.of(share + (part - share * whole) / whole.mean())
 

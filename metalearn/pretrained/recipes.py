@@ -149,7 +149,7 @@ class Recipe:
             "inner steps": f"{self.steps}, {'second' if self.second_order else 'first'} order",
             "meta-steps": f"{self.meta_steps:,}",
             "learning rate": f"{self.learning_rate:g}",
-            "twin": self.twin or "none: it uses no embedding",
+            "twin": self.twin or ("none: it reads the task itself" if self.encoder() else "none: it uses no embedding"),
         }
         rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in parts.items())
         return f"<table>{rows}</table>"
