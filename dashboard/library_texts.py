@@ -71,7 +71,7 @@ LEARNERS = {
     "attention": noted("Attention over a bank of modulations"),
     "selection": noted("Attention that selects channels"),
     "places": noted("Attention over places"),
-    "set-encoder": noted("Attention over a bank of modulations, with a set encoder"),
+    "set-encoder": noted("Set encoder, and features weighted by what it says"),
     "in-context": noted("In-context transformer"),
     "all-three": noted("Init, steps and attention together"),
 }

@@ -55,7 +55,7 @@ class TaskReader(nn.Module):
     >>> backbone = ml.Backbone()
     >>> init, reader = ml.WeightedPrototypeInit(backbone, 32), ml.TaskReader(backbone)
     >>> ml.Learner(backbone, init, ml.SGD(0.1), embedder=reader, steps=0)
-    <Learner: WeightedPrototypeInit, SGD, 0 steps, embedder TaskReader, 271,777 parameters>
+    <Learner: WeightedPrototypeInit, SGD, 0 steps, embedder TaskReader, 272,897 parameters>
     """
 
     def __init__(self, backbone: AnyBackbone, size: int = 32, width: int = 64, layers: int = 2, seed: int = 0) -> None:

@@ -37,9 +37,9 @@ class SetEncoder(nn.Module):
     --------
     >>> import metalearn as ml
     >>> backbone = ml.Backbone()
-    >>> encoder = ml.SetEncoder(backbone)
-    >>> ml.Learner(backbone, ml.PrototypeInit(), ml.SGD(0.1), ml.ModulationAttention(backbone, 32), encoder, steps=0)
-    <Learner: PrototypeInit, SGD, ModulationAttention, 0 steps, embedder SetEncoder, 259,153 parameters>
+    >>> init, encoder = ml.WeightedPrototypeInit(backbone, 32), ml.SetEncoder(backbone)
+    >>> ml.Learner(backbone, init, ml.SGD(0.1), embedder=encoder, steps=0)
+    <Learner: WeightedPrototypeInit, SGD, 0 steps, embedder SetEncoder, 289,921 parameters>
     """
 
     def __init__(self, backbone: AnyBackbone, size: int = 32, hidden_size: int = 128, seed: int = 0) -> None:

@@ -327,9 +327,8 @@ RECIPES: dict[str, Recipe] = {
     ),
     # --- the embedding is trained end to end ---
     "set-encoder": Recipe(
-        "Attention over a bank of modulations, with a set encoder",
-        PrototypeInit,
-        modulate=lambda: ModulationAttention(BASE_BACKBONE, EMBEDDING_SIZE),
+        "Set encoder, and features weighted by what it says",
+        lambda: WeightedPrototypeInit(BASE_BACKBONE, EMBEDDING_SIZE),
         encoder=lambda: SetEncoder(BASE_BACKBONE, EMBEDDING_SIZE),
         steps=0,
         meta_steps=600,
