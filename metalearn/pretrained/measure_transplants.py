@@ -124,10 +124,11 @@ def _ambiguous(setting: Setting, name: str) -> Iterator[Found]:
     for (told, by), values in answered.items():
         yield {"measure": "answers", "told": told, "by": by}, Estimate.of(values)
     by_vector, by_other = (answered["another task's", by] for by in ("the vector's question", "the other question"))
-    yield (
-        {"measure": "share by the vector's question", "told": "another task's"},
-        ratio(by_vector, by_vector + by_other),
-    )
+    about: Row = {"measure": "share by the vector's question", "told": "another task's"}
+    yield about, ratio(by_vector, by_vector + by_other)
+    pairs = list(combinations(_questions(), 2))
+    for asked, part, other in zip(pairs, *(np.split(v, len(pairs)) for v in (by_vector, by_other)), strict=True):
+        yield about | {"question": " or ".join(asked)}, ratio(part, part + other)
 
 
 def _vectors(setting: Setting, name: str) -> Iterator[Found]:

@@ -53,6 +53,8 @@ def test_each_share_is_of_the_gap_that_it_names(tmp_path: Path, monkeypatch: pyt
     transplanted = by_vector["another task's"], by_other["another task's"]
     share = found(measure="share by the vector's question")["another task's"]
     assert share == pytest.approx(transplanted[0] / sum(transplanted))
+    (of_the_pair,) = [row["mean"] for row in rows if row.get("question") == "character or pen"]
+    assert of_the_pair == pytest.approx(share)  # with two questions there is one pair
     assert {row["measure"] for row in rows if row["tasks_are"] == "vectors"} == {
         "question_1nn",
         "question_5nn",
