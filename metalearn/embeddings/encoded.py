@@ -51,8 +51,8 @@ class EncodedEmbedding(GivenModelEmbedder):
 
     def transform(self, tasks: Tasks) -> np.ndarray:
         """Embed each task from its support set: float32 ``[tasks, d]``."""
-        with torch.no_grad():
-            found = [self.learner.embed(batch.without_queries()) for batch in tasks.batches(self.batch_size)]
-        if found[0] is None:
+        if self.learner.embedder is None:
             raise MetalearnError("this learner has no embedding of tasks; give it an encoder, such as a TaskReader")
-        return torch.cat(found).cpu().numpy()
+        with torch.no_grad():
+            found = (self.learner.embed(batch.without_queries()) for batch in tasks.batches(self.batch_size))
+            return torch.cat([rows for rows in found if rows is not None]).cpu().numpy()
