@@ -27,7 +27,6 @@ TITLES = {
     "mixed": noted("Does it help where tasks ask different questions?"),
     "headline": noted("How good is the best learner?"),
     "worlds": noted("What is it worth to know the task?"),
-    "transplants": noted("Does another task's vector ask that task's question?"),
 }
 EXPLANATIONS = {
     "families": noted(
@@ -50,11 +49,6 @@ EXPLANATIONS = {
         "hidden-5: tasks ask about one of five attributes of a drawing, such as its size, and nobody says which. "
         "which-part: one of four characters on a page counts. Mahalanobis and ridge (Bertinetto et al. 2019) are told "
         "nothing. Truth: told the question itself. Intervals are over training seeds where there are several."
-    ),
-    "transplants": noted(
-        "In hidden-5, a learner is given the vector of another task in place of its own. Labelled by both: two "
-        "attributes give each support drawing the same class, so that only the vector can say which of them is asked "
-        "(after Hendel et al. 2023). Gap: the accuracy with the task's own vector, less that with the wrong question's."
     ),
 }
 

@@ -21,8 +21,7 @@ def load_table(table: str) -> list[Row]:
     table : str
         "families": what each embedding knows about tasks. "learners": how accurate each learner is, with its own
         embedding and with others. "mixed": the same on mixed questions. "headline": the best learner on every protocol.
-        "worlds": what knowing the task is worth, in worlds where it matters. "transplants": whether a learner that is
-        given another task's vector answers that task's question.
+        "worlds": what knowing the task is worth, in worlds where it matters.
 
     Returns
     -------
