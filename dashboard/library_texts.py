@@ -41,6 +41,8 @@ MEASURES = (
     noted("accuracy, told its own embedding"),
     noted("accuracy, told one thing or another"),
     noted("which question a task asks, by a linear rule"),
+    noted("by which question queries are answered"),
+    noted("share of the gap that a vector wins back"),
 )
 # What pages call the names that stand in tables and files.
 LEARNERS = {
@@ -73,6 +75,8 @@ LEARNERS = {
     "attention": noted("Attention over a bank of modulations"),
     "selection": noted("Attention that selects channels"),
     "places": noted("Attention over places"),
+    "set-encoder": noted("Set encoder, and features weighted by what it says"),
+    "in-context": noted("In-context transformer"),
     "all-three": noted("Init, steps and attention together"),
 }
 CONTROLS = {

@@ -23,6 +23,7 @@ _HOME = {
     "Episodes": "tasks.episodes",
     "MixedQuestions": "tasks.mixed_questions",
     "HiddenQuestions": "tasks.hidden_questions",
+    "TwoQuestions": "tasks.two_questions",
     "WhichPart": "tasks.which_part",
     "Sinusoids": "tasks.sinusoids",
     "CharacterTasks": "tasks.character_tasks",
@@ -44,6 +45,9 @@ _HOME = {
     "ContextInit": "learners.init_hooks",
     "RidgeInit": "learners.closed_form",
     "MahalanobisInit": "learners.closed_form",
+    "WeightedPrototypeInit": "learners.in_context",
+    "TaskReader": "learners.in_context",
+    "SetEncoder": "learners.set_encoder",
     "SGD": "learners.update_hooks",
     "LearnedStepSizes": "learners.update_hooks",
     "EmbeddingStepSizes": "learners.update_hooks",
@@ -58,6 +62,7 @@ _HOME = {
     "AdaptationEmbedding": "embeddings.adaptation",
     "CollaborativeEmbedding": "embeddings.collaborative",
     "GenerativeEmbedding": "embeddings.generative",
+    "EncodedEmbedding": "embeddings.encoded",
     "Schedule": "training.schedule",
     "train": "training.outer_loop",
     "Estimate": "evaluation.estimate",
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
     from metalearn.characters.splits import split as split
     from metalearn.embeddings.adaptation import AdaptationEmbedding as AdaptationEmbedding
     from metalearn.embeddings.collaborative import CollaborativeEmbedding as CollaborativeEmbedding
+    from metalearn.embeddings.encoded import EncodedEmbedding as EncodedEmbedding
     from metalearn.embeddings.generative import GenerativeEmbedding as GenerativeEmbedding
     from metalearn.embeddings.gradient import GradientEmbedding as GradientEmbedding
     from metalearn.embeddings.prototype_gradient import PrototypeGradientEmbedding as PrototypeGradientEmbedding
@@ -101,6 +107,8 @@ if TYPE_CHECKING:
     from metalearn.learners.closed_form import RidgeInit as RidgeInit
     from metalearn.learners.hooks import Move as Move
     from metalearn.learners.hooks import Support as Support
+    from metalearn.learners.in_context import TaskReader as TaskReader
+    from metalearn.learners.in_context import WeightedPrototypeInit as WeightedPrototypeInit
     from metalearn.learners.init_hooks import ContextInit as ContextInit
     from metalearn.learners.init_hooks import EmbeddingInit as EmbeddingInit
     from metalearn.learners.init_hooks import LearnedInit as LearnedInit
@@ -114,6 +122,7 @@ if TYPE_CHECKING:
     from metalearn.learners.modulate_hooks import ModulationAttention as ModulationAttention
     from metalearn.learners.modulate_hooks import PlaceAttention as PlaceAttention
     from metalearn.learners.network import NetworkBackbone as NetworkBackbone
+    from metalearn.learners.set_encoder import SetEncoder as SetEncoder
     from metalearn.learners.trajectory import Trajectory as Trajectory
     from metalearn.learners.update_hooks import SGD as SGD
     from metalearn.learners.update_hooks import EmbeddingStepSizes as EmbeddingStepSizes
@@ -137,6 +146,7 @@ if TYPE_CHECKING:
     from metalearn.tasks.single_task import make_task as make_task
     from metalearn.tasks.sinusoids import Sinusoids as Sinusoids
     from metalearn.tasks.task_batch import TaskBatch as TaskBatch
+    from metalearn.tasks.two_questions import TwoQuestions as TwoQuestions
     from metalearn.tasks.which_part import WhichPart as WhichPart
     from metalearn.training.outer_loop import train as train
     from metalearn.training.schedule import Schedule as Schedule

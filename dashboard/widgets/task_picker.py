@@ -29,7 +29,7 @@ GROUPS = {
         *("metasgd", "film-metasgd", "step-sizes-each", "alfa", "film-alfa", "step-sizes"),
         *("learned-optimizer", "film-recurrent", "recurrent"),
     ),
-    noted("attention"): ("prototypes-twin", "attention", "selection", "places"),
+    noted("attention"): ("prototypes-twin", "attention", "selection", "places", "set-encoder", "in-context"),
     noted("all three"): ("all-three",),
 }
 

@@ -306,7 +306,9 @@ def _add_compare(subparsers: Any) -> None:
         commands.compare,
         display.rows,
     )
-    parser.add_argument("--table", type=_name, required=True, help="families, learners, mixed, headline or worlds")
+    parser.add_argument(
+        "--table", type=_name, required=True, help="families, learners, mixed, headline, worlds or transplants"
+    )
     parser.add_argument(
         "--output",
         type=_path,

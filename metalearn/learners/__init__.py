@@ -7,5 +7,6 @@ inner_loop, trajectory  the one inner loop, and what happened in it
 init_hooks              where a task's parameters start
 update_hooks            how a step is taken
 modulate_hooks          what re-weights the network
+in_context, set_encoder what reads a task embedding off the support set, and is trained with the learner
 learner, saving         Learner: all of it together; how it is written to a file
 """

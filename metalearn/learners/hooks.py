@@ -1,4 +1,4 @@
-"""What the three hooks of the inner loop are given, and what they return. A hook of your own keeps to one of these."""
+"""What the three hooks of the inner loop, and encoders, are given and return. One of your own keeps to one of these."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -181,5 +181,19 @@ class Modulate(Protocol):
         -------
         tuple
             The same names, and the attention ``[T, ...]`` or None.
+        """
+        ...
+
+
+class Encoder(Protocol):
+    """What reads a task embedding off the support set, and is trained with the learner. It is an ``nn.Module``."""
+
+    def encode(self, support: Support) -> Tensor:
+        """Return the embedding of each task, ``[T, d]``.
+
+        Parameters
+        ----------
+        support : Support
+            As for the init hook, but without an embedding.
         """
         ...

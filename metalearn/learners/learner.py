@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from metalearn import artifacts
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import AnyBackbone, Backbone, Params
-from metalearn.learners.hooks import Init, Modulate, Support, Update
+from metalearn.learners.hooks import Encoder, Init, Modulate, Support, Update
 from metalearn.learners.inner_loop import adapt
 from metalearn.learners.network import NetworkBackbone
 from metalearn.learners.saving import save_learner
@@ -43,8 +43,9 @@ class Learner(nn.Module):
         How a step is taken.
     modulate : Modulate, optional
         What re-weights the network before it is used.
-    embedder : Embedder, optional
-        Where hooks get their task embedding from. It is not trained here.
+    embedder : Embedder or Encoder, optional
+        Where hooks get their task embedding from. An embedder has been fitted, and is not trained here. An encoder is a
+        part of the learner, and is trained with it.
     steps : int
         How many inner steps to take, in training and, unless you ask for another number, in use.
     second_order : bool
@@ -55,8 +56,8 @@ class Learner(nn.Module):
     Raises
     ------
     MetalearnError
-        For an embedder without ``transform``, a hook that cannot be called, or a network that maps no images to
-        features.
+        For an embedder without ``transform`` or ``encode``, a hook that cannot be called, or a network that maps no
+        images to features.
 
     Examples
     --------
@@ -73,7 +74,7 @@ class Learner(nn.Module):
         init: Init,
         update: Update,
         modulate: Modulate | None = None,
-        embedder: Embedder | None = None,
+        embedder: Embedder | Encoder | None = None,
         steps: int = 5,
         second_order: bool = False,
         seed: int = 0,
@@ -84,7 +85,7 @@ class Learner(nn.Module):
                 raise MetalearnError(
                     "the {name} hook should be callable; {found} is not", name=name, found=type(hook).__name__
                 )
-        if embedder is not None and not hasattr(embedder, "transform"):
+        if not (embedder is None or hasattr(embedder, "transform") or _is_encoder(embedder)):
             raise MetalearnError(
                 "an embedder needs a method transform(tasks); {found} has none", found=type(embedder).__name__
             )
@@ -110,9 +111,17 @@ class Learner(nn.Module):
         return self.start["head_weight"].device
 
     def embed(self, batch: TaskBatch) -> Tensor | None:
-        """Return the embedding of each task, float32 ``[T, d]``, or None for a learner that uses none."""
+        """Return the embedding of each task, float32 ``[T, d]``, or None for a learner that uses none.
+
+        That of an encoder keeps its graph, so that training reaches the encoder.
+        """
         if self.embedder is None:
             return None
+        if _is_encoder(self.embedder):
+            batch = batch.to(self.device)
+            return self.embedder.encode(
+                Support(self.backbone, self.shared, batch.support_x, batch.support_y, batch.ways, embedding=None)
+            )
         with _thread_pools().limit(limits=1, user_api="blas"):
             rows = self.embedder.transform(batch)
         if np.ndim(rows) != 2 or len(rows) != len(batch):
@@ -207,6 +216,10 @@ def shared_parameters(arrays: dict[str, np.ndarray]) -> Params:
 
 def _is_backbone(found: object) -> bool:
     return all(hasattr(found, name) for name in ("features", "initial", "for_tasks", "classify"))
+
+
+def _is_encoder(embedder: object) -> TypeGuard[Encoder]:
+    return hasattr(embedder, "encode")
 
 
 def _name(part: object) -> str:

@@ -120,6 +120,27 @@ VIEWS: dict[str, tuple[View, ...]] = {
         View("accuracy, told one thing or another", "{world}, {learner}", ("told",), {"question": None}, needs="told"),
         View("which question a task asks, by a linear rule", "{world}", ("embedding",), {"measure": "question_linear"}),
     ),
+    "transplants": (
+        View("by which question queries are answered", "{learner}, {told}", ("by",), {"measure": "answers"}),
+        View(
+            "share of the gap that a vector wins back",
+            "{tasks_are}, {told}",
+            ("learner",),
+            {"measure": "share of the gap"},
+        ),
+        View(
+            "accuracy, told one thing or another",
+            "{tasks_are}, {told}",
+            ("learner",),
+            {"measure": "accuracy", "question": None},
+        ),
+        View(
+            "which question a task asks, by a linear rule",
+            "{learner}",
+            ("tasks_are",),
+            {"measure": "question_linear"},
+        ),
+    ),
 }
 
 

@@ -25,6 +25,7 @@ from metalearn.evaluation.tables import Row, read_table, write_table
 from metalearn.pretrained.embedders import BASE_LEARNER, FAMILIES, load_embedder
 from metalearn.pretrained.learners import best_learner, load_learner
 from metalearn.pretrained.make_map import DIFFICULTY_LEARNER
+from metalearn.pretrained.measure_transplants import transplants
 from metalearn.pretrained.measure_worlds import worlds
 from metalearn.pretrained.measurement import Found, Measurement, Setting
 from metalearn.pretrained.recipes import FULL_SPLITS, MIXED, RECIPES, shipped_for
@@ -347,4 +348,5 @@ TABLES: dict[str, Callable[[Setting], list[Measurement]]] = {
     "mixed": _mixed,
     "headline": _headline,
     "worlds": worlds,
+    "transplants": transplants,
 }

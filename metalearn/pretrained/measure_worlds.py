@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from metalearn import artifacts
@@ -21,7 +21,7 @@ from metalearn.evaluation import probes
 from metalearn.evaluation.embedding_sources import SAME_QUESTION
 from metalearn.evaluation.estimate import Estimate
 from metalearn.evaluation.tables import Row
-from metalearn.learners.learner import Learner
+from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import BASE_LEARNER, EMBEDDING_SIZE, base_parameters, find_family
 from metalearn.pretrained.learners import load_learner
 from metalearn.pretrained.measurement import Found, Measurement, Setting
@@ -133,9 +133,9 @@ def _accuracies(setting: Setting, case: Case, name: str, trained: str = "own", t
     """
     found, questions = [], len(case.questions)
     for seed in range(case.seeds):
-        learner = _learner(setting, case.world, name, seed, trained)
+        learner = trained_learner(setting, case.world, name, seed, trained)
         with torch.no_grad():
-            for index, batch in enumerate(_test_batches(setting, case.world, seed)):
+            for index, batch in enumerate(batches_to_test(setting, case.world, seed)):
                 embedding = learner.embed(batch)
                 if embedding is not None and told != "own":
                     # Questions are asked in turn: so many tasks further on, the same one is asked again.
@@ -145,7 +145,7 @@ def _accuracies(setting: Setting, case: Case, name: str, trained: str = "own", t
     return torch.cat(found).unflatten(0, (case.seeds, -1)).cpu().numpy()
 
 
-def _learner(setting: Setting, world: str, name: str, seed: int, trained: str) -> Learner:
+def trained_learner(setting: Setting, world: str, name: str, seed: int = 0, trained: str = "own") -> Learner:
     """Return a learner that was trained from a seed; train it where that has not been done yet."""
     root = setting.runs / f"seed-{seed}"
     path = root / artifact_folder(SPLIT, world) / (name if trained == "own" else f"{name}-{trained}")
@@ -156,7 +156,7 @@ def _learner(setting: Setting, world: str, name: str, seed: int, trained: str) -
     return load_learner(path)
 
 
-def _test_batches(setting: Setting, world: str, seed: int) -> Iterator[TaskBatch]:
+def batches_to_test(setting: Setting, world: str, seed: int = 0) -> Iterator[TaskBatch]:
     """Yield whole batches of test tasks, until there are as many tasks as were asked for."""
     tasks = find_world(world).test(setting.characters, split(setting.characters, SPLIT), TEST_SEED + seed)
     return _whole_batches(tasks, setting.tasks)
@@ -178,23 +178,35 @@ def _question_told(setting: Setting, case: Case, family: str) -> Iterator[Found]
     told: dict[str, list[np.ndarray]] = {"question_5nn": [], "question_linear": []}
     world, sides = find_world(case.world), split(setting.characters, SPLIT)
     for seed in range(case.seeds):
-        _learner(setting, case.world, BASE_LEARNER, seed, "own")  # trains the base model if it is missing
+        trained_learner(setting, case.world, BASE_LEARNER, seed)  # trains the base model if it is missing
         base, _ = base_parameters(artifact_folder(SPLIT, case.world), setting.runs / f"seed-{seed}")
         embedder = make_pipeline(find_family(family).embedder(base))
         if find_family(family).size is not None:
             embedder.steps.append(("reducer", PCA(EMBEDDING_SIZE, whiten=True, random_state=0)))
         embedder.fit(world.embedder_tasks(setting.characters, sides, seed + 2).batch(0))
-        practice = world.recipe(BASE_LEARNER).practice(setting.characters, sides, TEST_SEED + seed)
-        rows, asked = _embedded(embedder, _test_batches(setting, case.world, seed))
-        known, answers = _embedded(embedder, _whole_batches(practice, setting.tasks))
-        linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000)).fit(known, answers)
+        rows, asked, answers = linear_answers(embedder, setting, case.world, seed)
         told["question_5nn"].append(probes.questions_told(rows, asked))
-        told["question_linear"].append(linear.predict(rows) == asked)
+        told["question_linear"].append(answers == asked)
     for measure, right in told.items():
         yield {"measure": measure}, _estimate(np.stack(right).astype(float))
 
 
-def _embedded(embedder: Pipeline, batches: Iterator[TaskBatch]) -> tuple[np.ndarray, np.ndarray]:
+def linear_answers(
+    embedder: Embedder, setting: Setting, world: str, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the embeddings of test tasks ``[tasks, d]``, the questions they ask, and what a linear classifier says.
+
+    The classifier has learned from as many training tasks.
+    """
+    found, sides = find_world(world), split(setting.characters, SPLIT)
+    practice = found.recipe(BASE_LEARNER).practice(setting.characters, sides, TEST_SEED + seed)
+    rows, asked = _embedded(embedder, batches_to_test(setting, world, seed))
+    known, answers = _embedded(embedder, _whole_batches(practice, setting.tasks))
+    linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000)).fit(known, answers)
+    return rows, asked, linear.predict(rows)
+
+
+def _embedded(embedder: Embedder, batches: Iterator[TaskBatch]) -> tuple[np.ndarray, np.ndarray]:
     """Return the embeddings of tasks, ``[tasks, d]``, and the questions they ask."""
     rows, asked = [], []
     for batch in batches:

@@ -8,7 +8,8 @@ from metalearn.characters.splits import SPLITS, Split
 from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import HEAD, Backbone
 from metalearn.learners.closed_form import MahalanobisInit, RidgeInit
-from metalearn.learners.hooks import Init, Modulate, Update
+from metalearn.learners.hooks import Encoder, Init, Modulate, Update
+from metalearn.learners.in_context import TaskReader, WeightedPrototypeInit
 from metalearn.learners.init_hooks import (
     ContextInit,
     EmbeddingInit,
@@ -19,6 +20,7 @@ from metalearn.learners.init_hooks import (
 )
 from metalearn.learners.learner import Embedder, Learner
 from metalearn.learners.modulate_hooks import ContextModulation, GroupSelection, ModulationAttention, PlaceAttention
+from metalearn.learners.set_encoder import SetEncoder
 from metalearn.learners.update_hooks import (
     SGD,
     EmbeddingStepSizes,
@@ -86,6 +88,8 @@ class Recipe:
         What the learner is called in tables and on the dashboard.
     init, update, modulate : callable
         Make the hooks, without arguments.
+    encoder : callable
+        Makes the encoder of a learner that reads its task embedding itself, without arguments.
     steps, second_order : int, bool
         The learner's inner steps, and whether the outer gradient runs through the inner gradients.
     backbone : Backbone
@@ -110,7 +114,7 @@ class Recipe:
     warm_start : bool
         Whether to start from the split's prototypical network.
     twin : str, optional
-        For a learner that uses the task embedding: the name of the same learner without one.
+        For a learner that is told the task embedding: the name of the same learner without one.
     splits : tuple of str
         The splits for which it ships; none for one that is trained in other worlds only.
     """
@@ -119,6 +123,7 @@ class Recipe:
     init: Callable[[], Init]
     update: Callable[[], Update] = lambda: SGD(0.1)
     modulate: Callable[[], Modulate | None] = lambda: None
+    encoder: Callable[[], Encoder | None] = lambda: None
     steps: int = 5
     second_order: bool = False
     backbone: Backbone = BASE_BACKBONE
@@ -135,7 +140,7 @@ class Recipe:
     splits: tuple[str, ...] = FULL_SPLITS
 
     def __repr__(self) -> str:
-        uses = "with an embedding" if self.twin else "without an embedding"
+        uses = "with an embedding" if self.twin or self.encoder() else "without an embedding"
         return f"<Recipe: {self.title}, {uses}, {self.meta_steps:,} meta-steps, {self.steps} inner steps>"
 
     def _repr_html_(self) -> str:
@@ -148,7 +153,7 @@ class Recipe:
             "inner steps": f"{self.steps}, {'second' if self.second_order else 'first'} order",
             "meta-steps": f"{self.meta_steps:,}",
             "learning rate": f"{self.learning_rate:g}",
-            "twin": self.twin or "none: it uses no embedding",
+            "twin": self.twin or ("none: it reads the task itself" if self.encoder() else "none: it uses no embedding"),
         }
         rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in parts.items())
         return f"<table>{rows}</table>"
@@ -160,7 +165,7 @@ class Recipe:
             init=self.init(),
             update=self.update(),
             modulate=self.modulate(),
-            embedder=embedder,
+            embedder=embedder or self.encoder(),
             steps=self.steps,
             second_order=self.second_order,
             seed=seed,
@@ -347,6 +352,25 @@ RECIPES: dict[str, Recipe] = {
         meta_steps=600,
         hook_speed=3,
         twin="prototypes-twin",
+        splits=(),
+    ),
+    # --- the embedding is trained end to end ---
+    "set-encoder": Recipe(
+        "Set encoder, and features weighted by what it says",
+        lambda: WeightedPrototypeInit(BASE_BACKBONE, EMBEDDING_SIZE),
+        encoder=lambda: SetEncoder(BASE_BACKBONE, EMBEDDING_SIZE),
+        steps=0,
+        meta_steps=600,
+        hook_speed=3,
+        splits=(),
+    ),
+    "in-context": Recipe(
+        "In-context transformer",
+        lambda: WeightedPrototypeInit(BASE_BACKBONE, EMBEDDING_SIZE),
+        encoder=lambda: TaskReader(BASE_BACKBONE, EMBEDDING_SIZE),
+        steps=0,
+        meta_steps=600,
+        hook_speed=3,
         splits=(),
     ),
     # --- all three ---

@@ -24,7 +24,7 @@ from metalearn.embeddings.gradient import GradientEmbedding
 from metalearn.embeddings.prototype_gradient import PrototypeGradientEmbedding
 from metalearn.embeddings.scatter import ScatterEmbedding
 from metalearn.errors import MetalearnError
-from metalearn.learners import closed_form, init_hooks, modulate_hooks, update_hooks
+from metalearn.learners import closed_form, in_context, init_hooks, modulate_hooks, set_encoder, update_hooks
 from metalearn.learners.backbone import Backbone
 from metalearn.learners.learner import Learner
 from metalearn.learners.network import IMAGE_SHAPE, NetworkBackbone
@@ -41,6 +41,9 @@ KNOWN = (
     init_hooks.ContextInit,
     closed_form.RidgeInit,
     closed_form.MahalanobisInit,
+    in_context.WeightedPrototypeInit,
+    in_context.TaskReader,
+    set_encoder.SetEncoder,
     update_hooks.SGD,
     update_hooks.LearnedStepSizes,
     update_hooks.EmbeddingStepSizes,
@@ -123,7 +126,7 @@ class _NoLargerThan(TorchFunctionMode):
 
 def _make(parts: "_Parts", description: Mapping[str, Any]) -> Learner:
     backbone = parts.backbone(description["backbone"])
-    steps = [parts.embedder_step(step, number) for number, step in enumerate(description["embedder"])]
+    steps = [parts.embedder_step(step, number, backbone) for number, step in enumerate(description["embedder"])]
     embedder = None if not steps else steps[0] if len(steps) == 1 else make_pipeline(*steps)
     init, update, modulate = (parts.make(description[name], backbone) for name in ("init", "update", "modulate"))
     settings = {name: description[name] for name in ("steps", "second_order")}
@@ -173,9 +176,9 @@ class _Parts:
             return self.make(described, None)
         return NetworkBackbone(self.make(described["network"], None), tuple(described.get("input_shape", IMAGE_SHAPE)))
 
-    def embedder_step(self, described: dict[str, Any], number: int) -> Any:
-        """Make a step of the embedder, and give it what it has learned."""
-        step, prefix = self.make(described, None), f"embedder/{number}/learned/"
+    def embedder_step(self, described: dict[str, Any], number: int, backbone: Any) -> Any:
+        """Make a step of the embedder, and give it what it has learned; ``backbone`` is what an encoder reads from."""
+        step, prefix = self.make(described, backbone), f"embedder/{number}/learned/"
         names = [name.removeprefix(prefix) for name in self.arrays if name.startswith(prefix)]
         learned = {name: self.own_array(f"{prefix}{name}") for name in names}
         if hasattr(step, "layout"):  # the kit's own

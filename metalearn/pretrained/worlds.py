@@ -179,7 +179,7 @@ WORLDS = {
 SHIPPED: dict[str, tuple[str, ...]] = {
     "mixed": MIXED,
     "which-part": (BASE_LEARNER, "prototypes-twin", "mahalanobis", "places"),
-    "hidden-5": (BASE_LEARNER, "prototypes-twin", "mahalanobis", "attention"),
+    "hidden-5": (BASE_LEARNER, "prototypes-twin", "mahalanobis", "attention", "in-context"),
 }
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
@@ -114,12 +115,7 @@ class HiddenQuestions:
     def batch(self, index: int) -> TaskBatch:
         """Return batch ``index``: the same tasks every time, the questions in turn."""
         rng = np.random.default_rng([self.seed, index])
-        shape = (self.batch_size, self.ways, self.shots + self.queries)
-        levels = {name: np.full(shape, usual) for name, usual in USUAL.items()}
-        for name in HIDDEN_QUESTIONS[1 : self.attributes]:
-            levels[name] = rng.integers(LEVELS, size=shape)
-        drawings = self._drawings[distinct(rng, self.batch_size, len(self._drawings), math.prod(shape[1:]))]
-        drawings = drawings.reshape(shape)
+        levels, drawings = self._at_random(rng)
         for first, asked in enumerate(self.questions):
             tasks = slice(first, None, len(self.questions))
             of_classes = distinct(rng, len(drawings[tasks]), LEVELS, self.ways)
@@ -127,13 +123,26 @@ class HiddenQuestions:
                 drawings[tasks] = self._characters_as_classes(rng, len(of_classes))
             else:
                 levels[asked][tasks] = of_classes[:, :, None]
-        images = render(self._fields.of(drawings.ravel()), {name: level.ravel() for name, level in levels.items()})
         question = torch.arange(self.batch_size) % len(self.questions)
-        return tasks_of_images(images.unflatten(0, shape), drawings, self.shots, question)
+        return tasks_of_images(self._images(drawings, levels), drawings, self.shots, question)
 
     def sample(self, tasks: int) -> Iterator[TaskBatch]:
         """Yield the first ``tasks`` tasks in batches; the last batch may be shorter."""
         return sample_tasks(self, tasks)
+
+    def _at_random(self, rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Choose the levels of every attribute, and drawings by their numbers, ``[tasks, ways, shots + queries]``."""
+        shape = (self.batch_size, self.ways, self.shots + self.queries)
+        levels = {name: np.full(shape, usual) for name, usual in USUAL.items()}
+        for name in HIDDEN_QUESTIONS[1 : self.attributes]:
+            levels[name] = rng.integers(LEVELS, size=shape)
+        drawings = self._drawings[distinct(rng, self.batch_size, len(self._drawings), math.prod(shape[1:]))]
+        return levels, drawings.reshape(shape)
+
+    def _images(self, drawings: np.ndarray, levels: dict[str, np.ndarray]) -> Tensor:
+        """Draw the drawings with these levels: ``[tasks, ways, shots + queries, 1, 28, 28]``."""
+        images = render(self._fields.of(drawings.ravel()), {name: level.ravel() for name, level in levels.items()})
+        return images.unflatten(0, drawings.shape)
 
     def _characters_as_classes(self, rng: np.random.Generator, tasks: int) -> np.ndarray:
         """Choose drawings by their numbers, ``[tasks, ways, shots + queries]``; each class is of one character."""
