@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, library_texts, state
+from dashboard import address, library_texts, state, worker_pool
 from dashboard.adaptation_request import TOLD
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
-from dashboard.widgets import copy_as_python, table_chart, verdicts
+from dashboard.widgets import copy_as_python, dial, table_chart, verdicts
 from dashboard.widgets.verdicts import Case
 from metalearn import plots
 from metalearn.evaluation.tables import Row, as_csv
@@ -165,10 +166,14 @@ def show_gains(found: list[Case], key: str) -> None:
                 link_to_case(case)
 
 
-def show_dial(rows: list[Row]) -> None:
-    """Draw what it is worth to know the task, as hidden questions become more."""
+def show_dial(rows: list[Row]) -> tuple[int, DeltaGenerator]:
+    """Draw what it is worth to know the task, as hidden questions become more.
+
+    Returns how many there are at the chosen point, and where its tasks are to be shown.
+    """
     st.subheader(_("The more questions there are, the more it is worth to know which"))
-    st.plotly_chart(plots.dial(rows, {text: _(text) for text in library_texts.DIAL}), key="dial")
+    number = dial.choose(rows)
+    tasks = st.container()
     st.caption(
         _(
             "Attention on *hidden questions*: every drawing is drawn again with its own pen, size, turn and more. "
@@ -179,6 +184,7 @@ def show_dial(rows: list[Row]) -> None:
             "One training seed (three with five questions); unseen alphabets; dotted: guessing."
         )
     )
+    return number, tasks
 
 
 def link_to_case(case: Case) -> None:
@@ -199,6 +205,7 @@ def link_to_case(case: Case) -> None:
 
 
 def page() -> None:
+    worker_pool.wake()
     st.title(_("Does it help?"))
     st.markdown(
         _(
@@ -221,6 +228,7 @@ def page() -> None:
         show_verdicts(found)
     choices = {
         "table": Choice(address.one_of(tables), tables[0]),
+        "dial": Choice(address.number(1, dial.MOST), dial.FIRST),
         "view": Choice(lambda values: address.number(0, len(VIEWS[st.session_state["table"]]) - 1)(values), 0),
     }
     with address.synchronised(choices):
@@ -233,10 +241,13 @@ def page() -> None:
             st.markdown(_("Here at least one gain is no larger than its ±. These are results too."))
             show_gains(others, "does not help")
         if "worlds" in tables:
-            show_dial(state.table("worlds"))
+            number, tasks = show_dial(state.table("worlds"))
         st.subheader(_("All that was measured"))
         table, view = choose(tables)
         show(table, state.table(table), view)
+    if "worlds" in tables:  # at the end: they may have to wait for a worker
+        with tasks:
+            dial.show_tasks(number, state.characters().name)
 
 
 page()

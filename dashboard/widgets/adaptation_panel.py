@@ -49,8 +49,11 @@ def save(shown: Player) -> None:
 
 def outcome(view: AdaptationView) -> str:
     """Say how many queries a learner answers right before and after adapting."""
+    before, after = view.query_accuracy[[0, -1]]
+    if len(view.query_accuracy) == 1:
+        return _("**{learner}**: {share:.0%} of the queries right.").format(learner=view.learner, share=after)
     said = _("**{learner}**: {before:.0%} of the queries right before adapting, {after:.0%} at the end.").format(
-        learner=view.learner, before=view.query_accuracy[0], after=view.query_accuracy[-1]
+        learner=view.learner, before=before, after=after
     )
     if (view.guesses[0] == NO_ANSWER).all():
         said += " " + _("Before the first step it has no answer yet; that share is what a guess would get.")
