@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, library_texts, state, worker_pool
+from dashboard import address, library_texts, state, worker_pool, worlds
 from dashboard.adaptation_request import TOLD
 from dashboard.address import Choice
 from dashboard.language import _
@@ -159,7 +159,7 @@ def show_gains(found: list[Case], key: str) -> None:
         for row in (*case.controls, *case.rivals)
     ]
     st.plotly_chart(plots.gains(marks, _("gain, points (stretched near zero)")), key=key)
-    linked = [case for case in found if "protocol" in case.least]
+    linked = [case for case in found if "protocol" in case.least or is_watched(case)]
     if linked:
         with st.expander(_("See for yourself: open a task of each in *Watch adaptation*")):
             for case in linked:
@@ -187,21 +187,27 @@ def show_dial(rows: list[Row]) -> tuple[int, DeltaGenerator]:
     return number, tasks
 
 
+def is_watched(case: Case) -> bool:
+    """Whether *Watch adaptation* has the case's world, one of ``worlds.WORLDS``, and its learner."""
+    return case.learner in worlds.LEARNERS.get(case.world, ())
+
+
 def link_to_case(case: Case) -> None:
     """Link to a task on which a learner can be watched beside what it gains least over.
 
     That is the learner itself, told something else, or else its twin.
     """
     least = case.least
+    label = f"{called(case.learner)} · {called(case.world)}: {verdicts.points(least)} ({called(least['over'])})"
+    if is_watched(case):  # it opens beside its twin, with a switch for what it is told
+        query = [("question", case.world), ("task", str(np.random.default_rng().integers(worlds.MOST_TASKS)))]
+        st.page_link("views/adaptation.py", label=label, icon=":material/play_circle:", query_params=query)
+        return
     told = least["over"] if least["over"] in TOLD else "own"
     twin = case.over_twin["twin"] if case.over_twin and "twin" in case.over_twin else None
     learners = [case.learner, *([twin] if twin and told == "own" else [])]
     query = [*(("learners", learner) for learner in learners), ("told", told)]
-    link_to_task(
-        f"{called(case.learner)} · {called(case.world)}: {verdicts.points(least)} ({called(least['over'])})",
-        least,
-        query,
-    )
+    link_to_task(label, least, query)
 
 
 def page() -> None:
@@ -236,12 +242,12 @@ def page() -> None:
         if helping:
             st.subheader(_("Where it helps"))
             show_gains(helping, "helps")
+        if "worlds" in tables:
+            number, tasks = show_dial(state.table("worlds"))
         if others:
             st.subheader(_("Where it does not help"))
             st.markdown(_("Here at least one gain is no larger than its ±. These are results too."))
             show_gains(others, "does not help")
-        if "worlds" in tables:
-            number, tasks = show_dial(state.table("worlds"))
         st.subheader(_("All that was measured"))
         table, view = choose(tables)
         show(table, state.table(table), view)

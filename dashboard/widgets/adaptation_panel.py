@@ -6,7 +6,7 @@ from dashboard import language, training
 from dashboard.adaptation_request import AdaptationRequest
 from dashboard.language import _
 from dashboard.widgets import adaptation_figure, copy_as_python, player
-from metalearn.plots.player import NO_ANSWER, AdaptationView, Player
+from metalearn.plots.player import NO_ANSWER, AdaptationView, Player, Recording
 
 
 def play(request: AdaptationRequest) -> None:
@@ -22,7 +22,7 @@ def play(request: AdaptationRequest) -> None:
         )
     step = st.session_state["step"]
     with st.container(horizontal=True):
-        explain(with_map=recording.on_map is not None)
+        explain(recording)
         own = request.drawn or any(entrant.learner.startswith(training.OWN_PREFIX) for entrant in request.entrants)
         if not own:  # code elsewhere has neither
             copy_as_python.show(adaptation_figure.code(request, step, recording.on_map is not None))
@@ -60,7 +60,7 @@ def outcome(view: AdaptationView) -> str:
     return said
 
 
-def explain(with_map: bool) -> None:
+def explain(recording: Recording) -> None:
     """Explain each panel, with its paper."""
     with st.popover(_("What is this?"), icon=":material/help:"):
         st.markdown(
@@ -81,7 +81,14 @@ def explain(with_map: bool) -> None:
                 "channels take part (after Vaswani et al. 2017, Perez et al. 2018)."
             )
         )
-        if with_map:
+        if any(view.spotlight is not None for view in recording.views):
+            st.markdown(
+                _(
+                    "**Light**: the part of a page to which a learner's attention falls, as its embedding says (after Xu "
+                    "et al. 2015). The rest of the page is dimmed before the network sees it."
+                )
+            )
+        if recording.on_map is not None:
             st.markdown(
                 _(
                     "**The task on the map**: points with letters are the characters' own tasks. The blue line is this "

@@ -27,6 +27,7 @@ def tell(chosen: list[str], learner_titles: dict[str, str], world: str) -> tuple
         worlds.TOLD,
         required=True,
         label_visibility="collapsed",
+        wrap=True,
         format_func=titles().__getitem__,
         key="told",
         persist_state="session",
@@ -45,7 +46,8 @@ def show_means(request: AdaptationRequest) -> None:
         listens = state.listens(entrant.learner, request.world)
         found = means(request.data, request.world, entrant.learner, worlds.TOLD if listens else ("own",))
         said = {told: f"{titles()[told]} **{share:.0%}**" for told, share in found.items()}
-        lines.append(f"{entrant.title}: " + (", ".join(said.values()) if listens else f"**{found['own']:.0%}**"))
+        shares = _(", ").join(said.values()) if listens else f"**{found['own']:.0%}**"
+        lines.append(_("{learner}: {shares}").format(learner=entrant.title, shares=shares))
     st.markdown(_("Over forty such tasks, told …") + "\n" + "\n".join(f"- {line}" for line in lines))
 
 
