@@ -7,7 +7,7 @@ from dashboard import address, drawn_sheet, state, worker_pool, worlds
 from dashboard.adaptation_request import AdaptationRequest, unseen
 from dashboard.address import Choice
 from dashboard.language import _
-from dashboard.widgets import adaptation_panel, character_picker, data_banner, moment, task_picker
+from dashboard.widgets import adaptation_panel, character_picker, data_banner, task_picker
 from metalearn.characters.character_set import CharacterSet
 
 
@@ -69,10 +69,7 @@ def choose_and_watch(characters: CharacterSet) -> None:
     if not entrants:
         st.info(_("Choose a learner."))
         return
-    request = AdaptationRequest(characters.name, split, mixed, *task, steps, entrants)
-    adaptation_panel.play(request)
-    if request.in_world:
-        moment.show_means(request)
+    adaptation_panel.play(AdaptationRequest(characters.name, split, mixed, *task, steps, entrants))
     if task.names:
         st.caption(seen_in_training(characters, state.chosen(), split))
 

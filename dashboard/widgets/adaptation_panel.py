@@ -1,11 +1,12 @@
 """The player on a page. Below it: the outcome in words, an explanation of its panels, and what can be saved."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import language, training
 from dashboard.adaptation_request import AdaptationRequest
 from dashboard.language import _
-from dashboard.widgets import adaptation_figure, copy_as_python, player
+from dashboard.widgets import adaptation_figure, copy_as_python, moment, player
 from metalearn.plots.player import NO_ANSWER, AdaptationView, Player, Recording
 
 
@@ -15,11 +16,9 @@ def play(request: AdaptationRequest) -> None:
         recording = adaptation_figure.recording(request)
         scene = adaptation_figure.scene(request, language.chosen())
     player.show(scene)
-    for view in recording.views:
-        st.markdown(
-            outcome(view),
-            help=_("One task, few queries: chance plays a large part. 'Does it help?' has means over many tasks."),
-        )
+    below = st.container()
+    if not request.in_world:
+        say_outcomes(below, recording)
     step = st.session_state["step"]
     with st.container(horizontal=True):
         explain(recording)
@@ -36,6 +35,18 @@ def play(request: AdaptationRequest) -> None:
             ms=1000 * sum(view.seconds or 0 for view in recording.views),
         )
     )
+    if request.in_world:  # at the end, as forty more tasks take a moment
+        with below:
+            moment.show_means(request)
+
+
+def say_outcomes(place: DeltaGenerator, recording: Recording) -> None:
+    """Say how many queries each learner answers right."""
+    for view in recording.views:
+        place.markdown(
+            outcome(view),
+            help=_("One task, few queries: chance plays a large part. 'Does it help?' has means over many tasks."),
+        )
 
 
 def save(shown: Player) -> None:
@@ -49,11 +60,8 @@ def save(shown: Player) -> None:
 
 def outcome(view: AdaptationView) -> str:
     """Say how many queries a learner answers right before and after adapting."""
-    before, after = view.query_accuracy[[0, -1]]
-    if len(view.query_accuracy) == 1:
-        return _("**{learner}**: {share:.0%} of the queries right.").format(learner=view.learner, share=after)
     said = _("**{learner}**: {before:.0%} of the queries right before adapting, {after:.0%} at the end.").format(
-        learner=view.learner, before=before, after=after
+        learner=view.learner, before=view.query_accuracy[0], after=view.query_accuracy[-1]
     )
     if (view.guesses[0] == NO_ANSWER).all():
         said += " " + _("Before the first step it has no answer yet; that share is what a guess would get.")
@@ -84,8 +92,8 @@ def explain(recording: Recording) -> None:
         if any(view.spotlight is not None for view in recording.views):
             st.markdown(
                 _(
-                    "**Light**: the part of a page to which a learner's attention falls, as its embedding says (after Xu "
-                    "et al. 2015). The rest of the page is dimmed before the network sees it."
+                    "**Light**: the part of a page to which a learner's attention falls, as its embedding says (after "
+                    "Xu et al. 2015). The rest of the page is dimmed before the network sees it."
                 )
             )
         if recording.on_map is not None:

@@ -39,17 +39,21 @@ def show_tasks(number: int, data: str) -> None:
             "Ten of the tasks behind this point: two drawings of each of five classes, one column per class. What do "
             "the two of a column have in common?"
         )
+        + (" " + _("Press one to watch it.") if number == WATCHED else "")
     )
     with st.spinner(_("Drawing them …")):
         drawn = tasks(number, data)
     cells = st.container(horizontal=True)
     for i, drawings in enumerate(drawn):
         asked = _(library_texts.QUESTIONS[HIDDEN_QUESTIONS[i % number]])
-        cell = cells.container(width=WIDTH)
-        cell.image(sheet_address(drawings, columns=5), _("task {number}: {asked}").format(number=i, asked=asked))
+        name = _("task {number}: {asked}").format(number=i, asked=asked)
+        cell = cells.container(width=WIDTH, gap="xsmall")
+        cell.image(sheet_address(drawings, columns=5), alt=name)
         if number == WATCHED:
             query = [("question", f"hidden-{WATCHED}"), ("task", str(i))]
-            cell.page_link("views/adaptation.py", label=_("Watch"), icon=":material/play_circle:", query_params=query)
+            cell.page_link("views/adaptation.py", label=name, icon=":material/play_circle:", query_params=query)
+        else:
+            cell.caption(name)
 
 
 @st.cache_data(show_spinner=False, max_entries=MOST)

@@ -100,10 +100,11 @@ def _grid(scene: dict[str, Any], learner: dict[str, Any], kind: str, frames: Seq
 
 def _light(scene: dict[str, Any], spotlight: list[list[float]] | None, x: float, y: float, side: float) -> str:
     """Lay light below a drawing: more on parts that a learner sees more of, and none on the darkest."""
-    darkest, parts = min(map(min, spotlight or [[0]])), []
-    for r, row in enumerate(spotlight or []):
+    parts, rows = [], spotlight or []
+    darkest = min((min(row) for row in rows), default=0.0)
+    for r, row in enumerate(rows):
+        wide, high = side / len(row), side / len(rows)
         for c, bright in enumerate(row):
-            wide, high = side / len(row), side / len(spotlight or [])
             parts.append(
                 f'<rect x="{x + c * wide:.1f}" y="{y + r * high:.1f}" width="{wide:.1f}" height="{high:.1f}" '
                 f'fill="{scene["colours"]["spotlight"]}" fill-opacity="{LIT * (bright - darkest):.2f}"/>'
