@@ -79,8 +79,9 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1180, "height": 570})
-        page.clock.install()  # time stands still between two frames, however long they take to draw
+        page.clock.install(time=0)
         page.set_content(PAGE.format(css=PLAYER_CSS, js=PLAYER_JS))
+        page.clock.pause_at(10**9)  # time stands still between two frames, however long they take to draw
         for told, scene in scenes().items():
             turned = frames(page, told, scene)
             images += turned if images else turned[-1:]  # it opens at rest
