@@ -83,8 +83,9 @@ dial: $(VENV)/.test  ## draw the front page's figure of the dial again; needs Ch
 	$(PIP) -e '.[figures]'
 	$(BIN)/python book/dial.py
 
-animation: $(VENV)/.test  ## draw the front page's moving picture again; needs Chrome or Chromium
+animation: $(VENV)/.test  ## draw the moving pictures again; needs Chrome or Chromium
 	$(BIN)/python book/animation.py
+	$(BIN)/python book/moment.py
 
 book: $(VENV)/.test  ## make the course, the documents and the library's reference one site, in book/_build/html
 	$(PIP) -e '.[book]'

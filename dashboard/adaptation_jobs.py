@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dashboard import drawn_sheet
+from dashboard import drawn_sheet, worlds
 from dashboard.adaptation_request import AdaptationRequest, unseen
 from metalearn.characters.character_set import CharacterSet
 from metalearn.characters.load import load_characters
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from metalearn.learners.learner import Learner
     from metalearn.plots.player import Recording
+    from metalearn.tasks.sampler import Sampler
     from metalearn.tasks.task_batch import TaskBatch
 
 # Learners that visitors have trained, by name. The server has them, and sends them along.
@@ -33,13 +34,13 @@ def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trai
     """Let each learner adapt to the same task, and record it; the task is placed on ``task_map`` if there is one."""
     from metalearn.plots.player.recorder import on_map, record
 
-    characters, world = _characters(), "mixed" if request.mixed else "characters"
-    task = request.task(characters)
+    characters = _characters()
+    task = _world_task(request.question, request.seed) if request.in_world else request.task(characters)
     learners, embeddings = {}, {}
     for name, source, title in request.entrants:
-        learners[title] = trained.get(name) or shipped_learner(name, request.split, world)
+        learners[title] = trained.get(name) or shipped_learner(name, request.split, request.world)
         if source != "own":
-            embedding = _told(learners[title], source, task, request, characters)
+            embedding = _told(learners[title], source, task, request)
             if embedding is not None:
                 embeddings[title] = embedding
     place = None if task_map is None else on_map(task, task_map, _gradient_embedder(request.split), request.steps)
@@ -49,15 +50,59 @@ def record_adaptation(request: AdaptationRequest, task_map: TaskMap | None, trai
     return record(learners, task, request.steps, embeddings, characters, place)
 
 
-def _told(
-    learner: "Learner", source: str, task: "TaskBatch", request: AdaptationRequest, characters: CharacterSet
-) -> "Tensor | None":
+def _told(learner: "Learner", source: str, task: "TaskBatch", request: AdaptationRequest) -> "Tensor | None":
     """Return what a learner is told about the task in place of its own embedding."""
     from metalearn.evaluation.accuracy import embedding_for
 
-    if source in ("question", "shuffled"):
-        return learner.embed(request.another_task(characters, source))
-    return embedding_for(learner, task, source, seed=request.seed)
+    if source not in ("question", "shuffled"):
+        return embedding_for(learner, task, source, seed=request.seed)
+    if request.in_world:
+        return learner.embed(_world_task(request.question, worlds.another(request.question, request.seed, source)))
+    return learner.embed(request.another_task(_characters(), source))
+
+
+def _world_task(world: str, number: int) -> "TaskBatch":
+    """Return one of a world's tasks."""
+    return world_batch(world, number // worlds.BATCH)[number % worlds.BATCH]
+
+
+@lru_cache(maxsize=16)
+def world_batch(world: str, index: int) -> "TaskBatch":
+    """Return some of the tasks on which a world's learners were measured: forty, or as near as its questions divide."""
+    return _world_tasks(world).batch(index)
+
+
+@lru_cache(maxsize=8)
+def _world_tasks(world: str) -> "Sampler":
+    from metalearn.characters.splits import split
+    from metalearn.pretrained.worlds import TEST_SEED, find_world
+
+    return find_world(world).test(_characters(), split(_characters(), worlds.SPLIT), TEST_SEED)
+
+
+def support_drawings(world: str, count: int) -> np.ndarray:
+    """Return the support drawings of a world's first tasks, uint8 ``[count, shots*ways, 28, 28]``, shot by shot."""
+    support = world_batch(world, 0)[:count].support_x[:, :, 0].unflatten(1, (worlds.WAYS, worlds.SHOTS))
+    found: np.ndarray = (255 * support.transpose(1, 2).flatten(1, 2)).round().byte().numpy()
+    return found
+
+
+def accuracies(world: str, learner_name: str, sources: Sequence[str]) -> dict[str, float]:
+    """Return how many queries of a world's first forty tasks a learner names right, for each thing that it is told."""
+    import torch
+
+    learner, batch = shipped_learner(learner_name, worlds.SPLIT, world), world_batch(world, 0)
+    own = learner.embed(batch)
+    found = {}
+    for source in sources:
+        told = own
+        if own is not None and source in ("shuffled", "question"):
+            told = own.roll(-worlds.another(world, 0, source), dims=0)
+        elif own is not None and source == "zero":
+            told = torch.zeros_like(own)
+        with torch.no_grad():
+            found[source] = float(learner.adapt(batch, told, every_query=False).query_accuracy[-1].mean())
+    return found
 
 
 class Limit(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dashboard import drawn_sheet
+from dashboard import drawn_sheet, worlds
 from metalearn.characters.character_set import CharacterSet
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ class Entrant(NamedTuple):
 class AdaptationRequest:
     """A task, and who is to adapt to it.
 
-    Where ``question`` is "character", the classes are ``characters``, by name. Otherwise ``ways`` classes are drawn at
-    random. If there is a sheet in ``drawn``, as an address holds it, the visitor's own characters are the task instead.
-    ``mixed`` asks for the learners that were trained on all three questions. Equal requests have equal results, so
-    that a result can be kept for all visitors.
+    Where ``question`` is "character", the classes are ``characters``, by name. Where it is one of ``worlds.WORLDS``,
+    the task is that world's number ``seed``. Otherwise ``ways`` classes are drawn at random. If there is a sheet in
+    ``drawn``, as an address holds it, the visitor's own characters are the task instead. ``mixed`` asks for the
+    learners that were trained on all three questions. Equal requests have equal results, so that a result can be kept
+    for all visitors.
     """
 
     data: str
@@ -61,8 +62,20 @@ class AdaptationRequest:
     entrants: tuple[Entrant, ...]
     drawn: str = ""
 
+    @property
+    def world(self) -> str:
+        """What the learners were trained on."""
+        if self.in_world:
+            return self.question
+        return "mixed" if self.mixed else "characters"
+
+    @property
+    def in_world(self) -> bool:
+        """Whether the task is one of ``worlds.WORLDS``, and not one of Omniglot's own."""
+        return self.question in worlds.WORLDS and not self.drawn
+
     def task(self, character_set: CharacterSet) -> "TaskBatch":
-        """Return the task, a batch of one. Raises MetalearnError where these characters cannot make it."""
+        """Return the task, a batch of one, if it is not in a world. Raises MetalearnError where it cannot be made."""
         from metalearn.tasks.single_task import make_task
 
         if self.drawn:

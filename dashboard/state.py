@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard import address, training
+from dashboard import address, training, worlds
 from dashboard.adaptation_request import unseen
 from dashboard.address import Choice
 from dashboard.language import _
@@ -88,10 +88,11 @@ def embedder(split: str) -> "Pipeline":
     return load_embedder("gradient", split)
 
 
-def learner_titles(split: str, mixed: bool = False) -> dict[str, str]:
-    """Names and titles of the learners that ship, and of those that the visitor has trained."""
-    folder = artifact_folder(split, "mixed" if mixed else "characters")
-    titles = {name: _(title) for name, title in _shipped_titles(folder).items()}
+def learner_titles(split: str, world: str = "characters") -> dict[str, str]:
+    """Names and titles of the learners that ship for a world, and of those that the visitor has trained."""
+    titles = {name: _(title) for name, title in _shipped_titles(artifact_folder(split, world)).items()}
+    if world in worlds.WORLDS:  # what visitors train has met none of these tasks
+        return {**titles, "prototypes-twin": _("its twin, told nothing")}
     for own in _own_trainings():
         if own.learner is not None and own.split == split:
             titles[own.name] = _("yours: {title}, {step} meta-steps").format(title=titles[own.recipe], step=own.step)
@@ -103,6 +104,12 @@ def _own_trainings() -> list[training.Training]:
     query = st.query_params
     names = [st.session_state.get("run", ""), *query.get_all("learners"), *query.get_all("learner")]
     return [run for name in dict.fromkeys(names) if (run := training.find(name))]
+
+
+def listens(name: str, world: str) -> bool:
+    """Whether a learner that ships for one of ``worlds.WORLDS`` is told an embedding. Reads its description alone."""
+    path = artifacts.PRETRAINED / artifact_folder(worlds.SPLIT, world) / f"{name}.json"
+    return artifacts.describe(path)["embedding"] is not None
 
 
 @st.cache_data(show_spinner=False)

@@ -10,10 +10,11 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -23,9 +24,10 @@ from metalearn.errors import MetalearnError
 
 if TYPE_CHECKING:
     from metalearn.learners.learner import Learner
+    from metalearn.tasks.task_batch import TaskBatch
     from metalearn.training.schedule import Progress
 
-LEARNERS = ("prototypes", "anil", "film", "preinit")
+LEARNERS = ("anil", "film", "preinit", "prototypes")  # the last takes no steps
 MOST_KEPT = 16
 OWN_PREFIX = "yours-"
 LONGEST_AWAY_S = 20  # a reload takes less
@@ -33,11 +35,28 @@ LONGEST_STOP_S = 20  # a meta-step and a validation take less
 # For a start from nothing. The recipes' own rates suit a start from the trained prototypical network.
 LEARNING_RATE = 3e-3
 VALIDATION_TASKS = 40
+PLAY_EVERY = 10  # meta-steps, after which the same task is played again
+
+
+class Played(NamedTuple):
+    """What the learner made of one task after so many meta-steps.
+
+    ``before`` and ``after`` are the shares of queries named right before it adapts and afterwards; ``right`` says which
+    are, ``[queries]``.
+    """
+
+    meta_step: int
+    before: float
+    after: float
+    right: np.ndarray
 
 
 @dataclass
 class Training:
-    """One training: what is trained, who watches, how far it is, and what came of it or went wrong."""
+    """One training: what is trained, who watches, how far it is, and what came of it or went wrong.
+
+    Every ``PLAY_EVERY`` meta-steps the learner adapts to the same task, whose ``queries`` are uint8 ``[n, 28, 28]``.
+    """
 
     recipe: str
     split: str
@@ -47,6 +66,8 @@ class Training:
     visitors: set[str] = field(default_factory=set)
     last_seen: float = field(default_factory=time.monotonic)
     progress: "Progress | None" = None
+    queries: np.ndarray | None = None
+    played: list[Played] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     finished: bool = False
     learner: "Learner | None" = None
@@ -165,8 +186,13 @@ def _train(training: Training, characters: CharacterSet) -> "Learner":
         characters, sides.validation, 5, 1, 5, within_alphabet=within, batch_size=20, seed=training.seed + 1
     )
 
+    play = _player(training, learner, held_out.batch(VALIDATION_TASKS)[0])
+    play(0)
+
     def watch(progress: Progress) -> bool:
         training.progress = progress
+        if progress.step % PLAY_EVERY == 0:
+            play(progress.step)
         return training.stopping.is_set() or training.is_left()
 
     train(
@@ -180,3 +206,20 @@ def _train(training: Training, characters: CharacterSet) -> "Learner":
         stop=watch,
     )
     return learner.eval()
+
+
+def _player(training: Training, learner: "Learner", task: "TaskBatch") -> Callable[[int], None]:
+    """Return a function that has the learner adapt to a task, and adds to ``training`` what it made of it."""
+    import torch
+
+    embedding = learner.embed(task)  # the embedder is not trained, so that this stays the same
+    training.queries = (255 * task.query_x[0, :, 0]).round().byte().numpy()
+
+    def play(meta_step: int) -> None:
+        with torch.no_grad():
+            seen = learner.adapt(task, embedding)
+        accuracy = seen.query_accuracy[:, 0].tolist()
+        right = (seen.query_logits[-1, 0].argmax(-1) == task.query_y[0]).numpy()
+        training.played.append(Played(meta_step, accuracy[0], accuracy[-1], right))
+
+    return play

@@ -3,20 +3,19 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import address, drawn_sheet, state, worker_pool
-from dashboard.adaptation_request import TOLD, AdaptationRequest, unseen
+from dashboard import address, drawn_sheet, state, worker_pool, worlds
+from dashboard.adaptation_request import AdaptationRequest, unseen
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.widgets import adaptation_panel, character_picker, data_banner, task_picker
 from metalearn.characters.character_set import CharacterSet
-from metalearn.tasks.questions import QUESTIONS
 
 
 def choices(characters: CharacterSet) -> dict[str, address.Choice]:
     """Return what the page's address holds."""
     return {
         "drawn": Choice(drawn_sheet.read, ""),
-        "question": Choice(address.one_of(QUESTIONS), "character"),
+        "question": Choice(address.one_of(task_picker.CAN_BE_ASKED), "character"),
         "split": state.SPLIT,
         "characters": Choice(
             address.some_of(characters.characters, state.MOST_CHARACTERS), task_picker.usual_characters
@@ -28,7 +27,8 @@ def choices(characters: CharacterSet) -> dict[str, address.Choice]:
         "alphabet": Choice(address.one_of(characters.alphabet_names), character_picker.an_unseen_alphabet),
         "mixed": Choice(address.flag, False),
         "learners": Choice(task_picker.read_learners, task_picker.usual_learners),
-        "told": Choice(address.one_of(TOLD), "own"),
+        "task": Choice(address.number(0, worlds.MOST_TASKS - 1), worlds.FIRST_TASK),
+        "told": Choice(task_picker.read_told, "own"),
         "steps": Choice(address.number(1, task_picker.MOST_STEPS), 10),
         "step": Choice(address.number(0, task_picker.MOST_STEPS), 0),
     }
@@ -42,12 +42,25 @@ def seen_in_training(characters: CharacterSet, chosen: list[int], split: str) ->
     )
 
 
+def what_to_do() -> str:
+    """Say what one sees, and what to do."""
+    if task_picker.in_world():
+        return _(
+            "Nobody says what counts in this task; the **embedding** is to tell the learner. Throw the switch *told*: "
+            "what becomes of its answers, and of where it looks?"
+        )
+    return _(
+        "A learner sees a few drawings of each class (the **support set**) and must then name new ones (the **query "
+        "set**). Choose a task, press play, and watch it learn."
+    )
+
+
 def choose_and_watch(characters: CharacterSet) -> None:
     """Play how the chosen learners adapt to the chosen task. What is chosen stands above it in one line of words."""
     if st.session_state["drawn"]:
         watch_drawn(characters, st.session_state["drawn"])
         return
-    with st.container(horizontal=True, gap="xsmall", key="words"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="words"):
         task = task_picker.choose_task(characters)
         split, mixed, entrants, steps = task_picker.choose_learners()
     if task.question == "character" and len(task.names) < 2:
@@ -84,19 +97,13 @@ def leave_drawn() -> None:
 
 
 def page() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
-        st.title(_("Watch adaptation"), width="content")
-        st.caption(
-            _(
-                "A learner sees a few drawings of each class (the **support set**) and must then name new ones (the "
-                "**query set**). Choose a task, press play, and watch it learn."
-            ),
-            width=560,
-        )
+    heading = st.container(horizontal=True, vertical_alignment="center", key="heading")
+    heading.title(_("Watch adaptation"), width="content")
     worker_pool.wake()
     characters = state.characters()
     data_banner.warn()
     with address.synchronised(choices(characters)):
+        heading.caption(what_to_do(), width=560)
         choose_and_watch(characters)
     data_banner.cite(characters)
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, library_texts, state
+from dashboard import address, library_texts, state, worker_pool, worlds
 from dashboard.adaptation_request import TOLD
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
-from dashboard.widgets import copy_as_python, table_chart, verdicts
+from dashboard.widgets import copy_as_python, dial, table_chart, verdicts
 from dashboard.widgets.verdicts import Case
 from metalearn import plots
 from metalearn.evaluation.tables import Row, as_csv
@@ -158,17 +159,21 @@ def show_gains(found: list[Case], key: str) -> None:
         for row in (*case.controls, *case.rivals)
     ]
     st.plotly_chart(plots.gains(marks, _("gain, points (stretched near zero)")), key=key)
-    linked = [case for case in found if "protocol" in case.least]
+    linked = [case for case in found if "protocol" in case.least or is_watched(case)]
     if linked:
         with st.expander(_("See for yourself: open a task of each in *Watch adaptation*")):
             for case in linked:
                 link_to_case(case)
 
 
-def show_dial(rows: list[Row]) -> None:
-    """Draw what it is worth to know the task, as hidden questions become more."""
+def show_dial(rows: list[Row]) -> tuple[int, DeltaGenerator]:
+    """Draw what it is worth to know the task, as hidden questions become more.
+
+    Returns how many there are at the chosen point, and where its tasks are to be shown.
+    """
     st.subheader(_("The more questions there are, the more it is worth to know which"))
-    st.plotly_chart(plots.dial(rows, {text: _(text) for text in library_texts.DIAL}), key="dial")
+    number = dial.choose(rows)
+    tasks = st.container()
     st.caption(
         _(
             "Attention on *hidden questions*: every drawing is drawn again with its own pen, size, turn and more. "
@@ -179,6 +184,12 @@ def show_dial(rows: list[Row]) -> None:
             "One training seed (three with five questions); unseen alphabets; dotted: guessing."
         )
     )
+    return number, tasks
+
+
+def is_watched(case: Case) -> bool:
+    """Whether *Watch adaptation* has the case's world, one of ``worlds.WORLDS``, and its learner."""
+    return case.learner in worlds.LEARNERS.get(case.world, ())
 
 
 def link_to_case(case: Case) -> None:
@@ -187,18 +198,20 @@ def link_to_case(case: Case) -> None:
     That is the learner itself, told something else, or else its twin.
     """
     least = case.least
+    label = f"{called(case.learner)} · {called(case.world)}: {verdicts.points(least)} ({called(least['over'])})"
+    if is_watched(case):  # it opens beside its twin, with a switch for what it is told
+        query = [("question", case.world), ("task", str(np.random.default_rng().integers(worlds.MOST_TASKS)))]
+        st.page_link("views/adaptation.py", label=label, icon=":material/play_circle:", query_params=query)
+        return
     told = least["over"] if least["over"] in TOLD else "own"
     twin = case.over_twin["twin"] if case.over_twin and "twin" in case.over_twin else None
     learners = [case.learner, *([twin] if twin and told == "own" else [])]
     query = [*(("learners", learner) for learner in learners), ("told", told)]
-    link_to_task(
-        f"{called(case.learner)} · {called(case.world)}: {verdicts.points(least)} ({called(least['over'])})",
-        least,
-        query,
-    )
+    link_to_task(label, least, query)
 
 
 def page() -> None:
+    worker_pool.wake()
     st.title(_("Does it help?"))
     st.markdown(
         _(
@@ -221,6 +234,7 @@ def page() -> None:
         show_verdicts(found)
     choices = {
         "table": Choice(address.one_of(tables), tables[0]),
+        "dial": Choice(address.number(1, dial.MOST), dial.FIRST),
         "view": Choice(lambda values: address.number(0, len(VIEWS[st.session_state["table"]]) - 1)(values), 0),
     }
     with address.synchronised(choices):
@@ -228,15 +242,18 @@ def page() -> None:
         if helping:
             st.subheader(_("Where it helps"))
             show_gains(helping, "helps")
+        if "worlds" in tables:
+            number, tasks = show_dial(state.table("worlds"))
         if others:
             st.subheader(_("Where it does not help"))
             st.markdown(_("Here at least one gain is no larger than its ±. These are results too."))
             show_gains(others, "does not help")
-        if "worlds" in tables:
-            show_dial(state.table("worlds"))
         st.subheader(_("All that was measured"))
         table, view = choose(tables)
         show(table, state.table(table), view)
+    if "worlds" in tables:  # at the end: they may have to wait for a worker
+        with tasks:
+            dial.show_tasks(number, state.characters().name)
 
 
 page()

@@ -6,7 +6,7 @@ from dashboard import address, state, training
 from dashboard.address import Choice
 from dashboard.language import _, error_text
 from dashboard.training import Training
-from dashboard.widgets import data_banner, split_picker
+from dashboard.widgets import data_banner, miniatures, split_picker
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 
@@ -63,10 +63,11 @@ def watch(now: Training) -> None:
 
 
 def show_curves(now: Training) -> None:
-    """Draw the loss and the validation accuracy so far."""
+    """Draw one task as it was played again and again, and the loss and the validation accuracy so far."""
     if now.progress is None or not now.progress.losses:
         st.caption(_("Getting ready: the first step waits for torch."))
         return
+    miniatures.show(now)
     left, right = st.columns(2)
     left.plotly_chart(plots.curves({_("query loss"): now.progress.losses}, _("query loss"), _("meta-step")))
     if now.progress.validation:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import adaptation_jobs, state, training, worker_pool
+from dashboard import adaptation_jobs, state, training, worker_pool, worlds
 from dashboard.adaptation_request import AdaptationRequest, Entrant
 from dashboard.language import translated
 from dashboard.widgets.copy_as_python import call, collection, program, quoted
@@ -22,7 +22,8 @@ ANOTHER_TASK = {"question": "another_question", "shuffled": "another"}  # what c
 @st.cache_resource(show_spinner=False, max_entries=64)
 def recording(request: AdaptationRequest) -> player.Recording:
     """Let each learner adapt to the same task, in a worker process."""
-    task_map = state.task_map(request.split, request.data) if len(state.characters()) >= FEWEST_CHARACTERS else None
+    has_map = len(state.characters()) >= FEWEST_CHARACTERS and not request.in_world
+    task_map = state.task_map(request.split, request.data) if has_map else None
     trained = training.trained_learners(entrant.learner for entrant in request.entrants)
     return worker_pool.run(adaptation_jobs.record_adaptation, request, task_map, trained)
 
@@ -35,7 +36,7 @@ def scene(request: AdaptationRequest, language: str) -> dict[str, Any]:
 
 def code(request: AdaptationRequest, start: int, with_map: bool) -> str:
     """Return Python code that plays the same."""
-    questions = ["mixed"] if request.mixed else []
+    questions = [] if request.world == "characters" else [request.world]
     learners = [
         f"{quoted(entrant.title)}: {call('ml.load_learner', entrant.learner, request.split, *questions)}"
         for entrant in request.entrants
@@ -63,6 +64,8 @@ def code(request: AdaptationRequest, start: int, with_map: bool) -> str:
 
 def _task_code(request: AdaptationRequest) -> list[str]:
     """Return the lines that make the task, and the other tasks whose embeddings some learners are told."""
+    if request.in_world:
+        return _world_code(request)
     numbers = f"shots={request.shots}, queries={request.queries}"
     lines = []
     if request.question == "character":
@@ -81,6 +84,20 @@ def _task_code(request: AdaptationRequest) -> list[str]:
     for source in sorted(told):
         question = request.another_question if source == "question" else request.question
         lines.append(f"{ANOTHER_TASK[source]} = {_episode(question, settings)}.batch(1)")
+    return lines
+
+
+def _world_code(request: AdaptationRequest) -> list[str]:
+    """Return the lines that make a world's task, and the other tasks whose embeddings some learners are told."""
+    batch = f"tasks.batch({{}} // {worlds.BATCH})[{{}} % {worlds.BATCH}]"
+    lines = [
+        f"unseen = ml.split(characters, {quoted(worlds.SPLIT)}).test",
+        f"tasks = {worlds.SAMPLERS[request.world]}",
+        f"task = {batch.format(request.seed, request.seed)}",
+    ]
+    for source in sorted({entrant.embedding_source for entrant in request.entrants} & ANOTHER_TASK.keys()):
+        number = worlds.another(request.world, request.seed, source)
+        lines.append(f"{ANOTHER_TASK[source]} = {batch.format(number, number)}")
     return lines
 
 

@@ -1,12 +1,13 @@
 """The player on a page. Below it: the outcome in words, an explanation of its panels, and what can be saved."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import language, training
 from dashboard.adaptation_request import AdaptationRequest
 from dashboard.language import _
-from dashboard.widgets import adaptation_figure, copy_as_python, player
-from metalearn.plots.player import NO_ANSWER, AdaptationView, Player
+from dashboard.widgets import adaptation_figure, copy_as_python, moment, player
+from metalearn.plots.player import NO_ANSWER, AdaptationView, Player, Recording
 
 
 def play(request: AdaptationRequest) -> None:
@@ -15,14 +16,12 @@ def play(request: AdaptationRequest) -> None:
         recording = adaptation_figure.recording(request)
         scene = adaptation_figure.scene(request, language.chosen())
     player.show(scene)
-    for view in recording.views:
-        st.markdown(
-            outcome(view),
-            help=_("One task, few queries: chance plays a large part. 'Does it help?' has means over many tasks."),
-        )
+    below = st.container()
+    if not request.in_world:
+        say_outcomes(below, recording)
     step = st.session_state["step"]
     with st.container(horizontal=True):
-        explain(with_map=recording.on_map is not None)
+        explain(recording)
         own = request.drawn or any(entrant.learner.startswith(training.OWN_PREFIX) for entrant in request.entrants)
         if not own:  # code elsewhere has neither
             copy_as_python.show(adaptation_figure.code(request, step, recording.on_map is not None))
@@ -36,6 +35,18 @@ def play(request: AdaptationRequest) -> None:
             ms=1000 * sum(view.seconds or 0 for view in recording.views),
         )
     )
+    if request.in_world:  # at the end, as forty more tasks take a moment
+        with below:
+            moment.show_means(request)
+
+
+def say_outcomes(place: DeltaGenerator, recording: Recording) -> None:
+    """Say how many queries each learner answers right."""
+    for view in recording.views:
+        place.markdown(
+            outcome(view),
+            help=_("One task, few queries: chance plays a large part. 'Does it help?' has means over many tasks."),
+        )
 
 
 def save(shown: Player) -> None:
@@ -57,7 +68,7 @@ def outcome(view: AdaptationView) -> str:
     return said
 
 
-def explain(with_map: bool) -> None:
+def explain(recording: Recording) -> None:
     """Explain each panel, with its paper."""
     with st.popover(_("What is this?"), icon=":material/help:"):
         st.markdown(
@@ -78,7 +89,14 @@ def explain(with_map: bool) -> None:
                 "channels take part (after Vaswani et al. 2017, Perez et al. 2018)."
             )
         )
-        if with_map:
+        if any(view.spotlight is not None for view in recording.views):
+            st.markdown(
+                _(
+                    "**Light**: the part of a page to which a learner's attention falls, as its embedding says (after "
+                    "Xu et al. 2015). The rest of the page is dimmed before the network sees it."
+                )
+            )
+        if recording.on_map is not None:
             st.markdown(
                 _(
                     "**The task on the map**: points with letters are the characters' own tasks. The blue line is this "

@@ -45,6 +45,12 @@ def show(characters: CharacterSet, example: int) -> None:
         width=330,
         caption=_("One of these tasks. Framed blue: named right; orange and crossed: wrong."),
     )
+    right.page_link(
+        "views/adaptation.py",
+        label=_("See where it looks when it is told the wrong question"),
+        icon=":material/play_circle:",
+        query_params={"question": "which-part", "told": "question"},
+    )
 
 
 def fall(told: dict[str, Told], heard: str) -> float:

@@ -7,15 +7,18 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from dashboard import address, state
+from dashboard import address, state, worlds
 from dashboard.adaptation_request import TOLD, Entrant, unseen
 from dashboard.language import _
+from dashboard.library_texts import QUESTIONS as ASKED
+from dashboard.library_texts import WORLDS as WORLD_NAMES
 from dashboard.library_texts import noted
-from dashboard.widgets import character_picker, split_picker
+from dashboard.widgets import character_picker, moment, split_picker
 from dashboard.widgets.adaptation_figure import MOST_LEARNERS
 from metalearn.characters.character_set import CharacterSet
 from metalearn.tasks.questions import QUESTIONS
 
+CAN_BE_ASKED = (*QUESTIONS, *worlds.WORLDS)
 MOST_STEPS = 20
 LONGEST_PHRASE = 62  # letters: more learners than fit are counted and not named
 # Learners by what they do, each beside its twin, which does the same without an embedding.
@@ -35,7 +38,10 @@ GROUPS = {
 
 
 class Task(NamedTuple):
-    """The task that is chosen; ``names`` are its characters where the question is which character it is."""
+    """The task that is chosen; ``names`` are its characters where the question is which character it is.
+
+    In one of ``worlds.WORLDS``, the question is the world's name, and ``seed`` is the task's number.
+    """
 
     question: str
     names: tuple[str, ...]
@@ -46,7 +52,10 @@ class Task(NamedTuple):
 
 
 class Learners(NamedTuple):
-    """Who adapts, for how many steps, and what they were trained on."""
+    """Who adapts, for how many steps, and what they were trained on.
+
+    In one of ``worlds.WORLDS`` there are no steps: with two drawings a class, they change next to nothing.
+    """
 
     split: str
     mixed: bool
@@ -63,7 +72,18 @@ def usual_characters() -> list[str]:
 def choose_task(characters: CharacterSet) -> Task:
     """Ask which classes are to be told apart, and from how many drawings."""
     with st.popover(_classes_phrase(characters), key="classes"):
-        question, ways = _choose_question()
+        question = _choose_question()
+        if question in worlds.WORLDS:
+            return Task(question, (), worlds.WAYS, worlds.SHOTS, worlds.QUERIES, _choose_number(question))
+        ways = int(
+            st.number_input(
+                _("Ways"),
+                *(2, 10),
+                key="ways",
+                persist_state="session",
+                help=_("Classes of a task drawn at random (Vinyals et al. 2016)."),
+            )
+        )
         names = character_picker.choose(characters, ways) if question == "character" else ()
     phrase = _("{shots} each to learn from, {queries} to name")
     shown = phrase.format(shots=st.session_state["shots"], queries=st.session_state["queries"])
@@ -83,6 +103,11 @@ def choose_task(characters: CharacterSet) -> Task:
 def _classes_phrase(characters: CharacterSet) -> str:
     """Say what is to be told apart: "5 characters of Angelic"."""
     question, ways = st.session_state["question"], st.session_state["ways"]
+    if question in worlds.WORLDS:
+        number = st.session_state["task"]
+        return _("{world}, task {number}: {asked}").format(
+            world=_(WORLD_NAMES[question]), number=number, asked=_(ASKED[worlds.asked(question, number)])
+        )
     if question != "character":
         said = {"alphabet": _("{count} alphabets"), "drawer": _("{count} drawers")}
         return said[question].format(count=ways)
@@ -95,20 +120,38 @@ def _classes_phrase(characters: CharacterSet) -> str:
     return _("{count} characters of {alphabet}").format(count=len(chosen), alphabet=alphabets.pop().replace("_", " "))
 
 
-def _choose_question() -> tuple[str, int]:
-    titles = {"character": _("which character?"), "alphabet": _("which alphabet?"), "drawer": _("which drawer?")}
-    left, right = st.columns([3, 2])
-    question = left.selectbox(
+def _choose_question() -> str:
+    titles = {
+        "character": _("which character?"),
+        "alphabet": _("which alphabet?"),
+        "drawer": _("which drawer?"),
+        "which-part": _("which part of a page counts? (not said)"),
+        "hidden-5": _("one of five hidden questions (not said)"),
+    }
+    question: str = st.selectbox(
         _("Question"),
-        QUESTIONS,
+        CAN_BE_ASKED,
         format_func=titles.__getitem__,
         key="question",
         persist_state="session",
+        on_change=_take_what_suits,
+        args=(learners_world(),),
         help=_("What is asked of the drawings. The same drawings can be told apart by character, alphabet or hand."),
     )
-    help_ = _("Classes of a task drawn at random (Vinyals et al. 2016).")
-    ways = right.number_input(_("Ways"), 2, 10, key="ways", persist_state="session", help=help_)
-    return question, int(ways)
+    return question
+
+
+def _choose_number(world: str) -> int:
+    """Ask for the number of a task in a world."""
+    asked = ", ".join(_(ASKED[question]) for question in worlds.WORLDS[world])
+    number = st.number_input(
+        _("Task"),
+        *(0, worlds.MOST_TASKS - 1),
+        key="task",
+        persist_state="session",
+        help=_("The tasks on which learners were measured. In turn, they ask: {asked}.").format(asked=asked),
+    )
+    return int(number)
 
 
 def read_learners(values: list[str]) -> list[str]:
@@ -118,8 +161,25 @@ def read_learners(values: list[str]) -> list[str]:
 
 def usual_learners() -> list[str]:
     """Return the learners that are shown at first: one that uses an embedding, and one that does not."""
-    usual = ("attention", "prototypes-twin") if is_mixed() else ("preinit", "scratch")
+    usual = {"mixed": ("attention", "prototypes-twin"), **worlds.LEARNERS}.get(learners_world(), ("preinit", "scratch"))
     return [name for name in usual if name in _titles()]
+
+
+def read_told(values: list[str]) -> str | None:
+    """Read what learners are told from an address."""
+    return address.one_of(worlds.TOLD if in_world() else TOLD)(values)
+
+
+def in_world() -> bool:
+    """Whether the task is one of ``worlds.WORLDS``, and not one of Omniglot's own."""
+    return st.session_state["question"] in worlds.WORLDS and not st.session_state["drawn"]
+
+
+def learners_world() -> str:
+    """Return what the learners were trained on."""
+    if in_world():
+        return str(st.session_state["question"])
+    return "mixed" if is_mixed() else "characters"
 
 
 def is_mixed() -> bool:
@@ -129,7 +189,8 @@ def is_mixed() -> bool:
 
 def _titles() -> dict[str, str]:
     """Return the learners that can be chosen, in the order of ``GROUPS``; a visitor's own are last."""
-    titles = state.learner_titles(st.session_state["split"], is_mixed())
+    split = worlds.SPLIT if in_world() else st.session_state["split"]
+    titles = state.learner_titles(split, learners_world())
     order = [name for group in GROUPS.values() for name in group if name in titles]
     return {name: titles[name] for name in dict.fromkeys([*order, *titles])}
 
@@ -142,6 +203,13 @@ def _grouped_title(name: str) -> str:
 
 def _take_usual_learners() -> None:
     st.session_state["learners"] = usual_learners()
+
+
+def _take_what_suits(before: str) -> None:
+    """Take the usual learners, told the truth, where the tasks have become those of another world than ``before``."""
+    if learners_world() != before:
+        _take_usual_learners()
+        st.session_state["told"] = "own"
 
 
 def choose_learners() -> Learners:
@@ -158,23 +226,35 @@ def choose_learners() -> Learners:
             persist_state="session",
             help=_("Up to three, on the very same task: same drawings, same number of steps."),
         )
-        split = split_picker.choose()
-        mixed = split == "lake" and st.toggle(
-            _("Learners trained on all three questions"),
-            key="mixed",
-            persist_state="session",
-            on_change=_take_usual_learners,
-            help=_(
-                "Which character, which alphabet and which drawer, mixed, and not told which. There an embedding has "
-                "something to say; see 'Does it help?'."
-            ),
-        )
-    with st.popover(_("told {what}").format(what=source_titles()[st.session_state["told"]]), key="what they are told"):
+        split, mixed = _choose_training()
+    if in_world():
+        return Learners(split, False, moment.tell(chosen, titles, learners_world()), steps=0)
+    told = _("told {what}").format(what=source_titles()[st.session_state["told"]])
+    with st.popover(told, key="what they are told"):
         entrants = _tell(chosen, titles, mixed)
     steps = st.session_state["steps"]
     with st.popover(_("1 step") if steps == 1 else _("{steps} steps").format(steps=steps), key="how many steps"):
         steps = st.number_input(_("Steps"), 1, MOST_STEPS, key="steps", persist_state="session")
     return Learners(split, mixed, entrants, int(steps))
+
+
+def _choose_training() -> tuple[str, bool]:
+    """Ask for the split that learners were trained on, and whether on mixed questions. In a world both are given."""
+    if in_world():
+        st.session_state["split"] = worlds.SPLIT
+        return split_picker.choose(only_one=True), False
+    split = split_picker.choose()
+    mixed = split == "lake" and st.toggle(
+        _("Learners trained on all three questions"),
+        key="mixed",
+        persist_state="session",
+        on_change=_take_usual_learners,
+        help=_(
+            "Which character, which alphabet and which drawer, mixed, and not told which. There an embedding has "
+            "something to say; see 'Does it help?'."
+        ),
+    )
+    return split, bool(mixed)
 
 
 def _learners_phrase(titles: list[str]) -> str:

@@ -28,14 +28,13 @@ from metalearn.pretrained.measurement import Found, Measurement, Setting
 from metalearn.pretrained.names import artifact_folder
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.train_recipe import check_made_for, make_learner
-from metalearn.pretrained.worlds import find_world
+from metalearn.pretrained.worlds import TEST_SEED, find_world
 from metalearn.tasks.sampler import Sampler
 from metalearn.tasks.task_batch import TaskBatch
 
 SPLIT = "lake"
 SEEDS = 3  # so many times every learner is trained, where a claim is made
 EMBEDDINGS = ("prototype-gradient", "gradient", "gradient-long", "scatter")
-TEST_SEED = 1000  # test tasks are others for each seed that training started from
 
 
 @dataclass(frozen=True)

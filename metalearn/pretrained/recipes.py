@@ -79,8 +79,8 @@ class Recipe:
     for about the same time, so that they differ in how they adapt and in little else. (The prototypical networks start
     from nothing too, and the one from scratch is not trained at all.) Where training goes on, the rate is low: at ten
     times as much, learners forget what the prototypical network knew. Rates were found on the article split's
-    validation characters; first-order MAML, Meta-SGD, ALFA and the recurrent optimizer take those of MAML, and CAVIA its
-    outer one.
+    validation characters; first-order MAML, Meta-SGD, ALFA and the recurrent optimizer take those of MAML, and CAVIA
+    its outer one.
 
     Parameters
     ----------

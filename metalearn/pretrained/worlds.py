@@ -17,13 +17,15 @@ from metalearn.pretrained.embedders import BASE_LEARNER
 from metalearn.pretrained.names import artifact_folder
 from metalearn.pretrained.recipes import MIXED, Practice, Recipe, find_recipe
 from metalearn.tasks.episodes import Episodes, fitting_episodes
-from metalearn.tasks.hidden_questions import HIDDEN_QUESTIONS, HiddenQuestions
+from metalearn.tasks.hidden_questions import HiddenQuestions
 from metalearn.tasks.mixed_questions import MixedQuestions
+from metalearn.tasks.questions import HIDDEN_QUESTIONS, PLACES
 from metalearn.tasks.sampler import Sampler
-from metalearn.tasks.which_part import PLACES, WhichPart
+from metalearn.tasks.which_part import WhichPart
 from metalearn.training.objectives import all_pairs_loss, query_loss
 
 EMBEDDER_TASKS = 600  # so many training tasks an embedder is fitted to
+TEST_SEED = 1000  # of the tasks that learners are measured on; others for each seed that training started from
 
 
 @dataclass(frozen=True)

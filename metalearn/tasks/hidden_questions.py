@@ -12,11 +12,10 @@ from torch import Tensor
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.tasks.episodes import choose_drawings, distinct, too_few_characters
+from metalearn.tasks.questions import HIDDEN_QUESTIONS
 from metalearn.tasks.rendering import LEVELS, USUAL, Fields, render
 from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, tasks_of_images
-
-HIDDEN_QUESTIONS = ("character", *USUAL)
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,10 +12,10 @@ from torch import Tensor
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.tasks.episodes import choose_drawings, distinct, too_few_characters
+from metalearn.tasks.questions import PLACES
 from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import TaskBatch, tasks_of_images
 
-PLACES = ("upper left", "upper right", "lower left", "lower right")
 SIDE = 2  # rows and columns of a page
 
 

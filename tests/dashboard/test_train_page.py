@@ -5,11 +5,13 @@ import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import training
-from dashboard.training import Training, Trainings
+from dashboard.training import Played, Training, Trainings
+from dashboard.widgets import miniatures
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 from metalearn.learners.learner import Learner
@@ -43,7 +45,24 @@ def test_a_learner_is_trained_and_used_elsewhere(page: AppTest) -> None:
     assert now.step == 20
     page.run()
     assert "After 20 meta-steps" in page.success[0].value
+    assert [once.meta_step for once in now.played] == [0, 10, 20]
+    pictures = [caption for found in page.image for caption in found.captions]
+    assert [caption.split(":")[0] for caption in pictures] == ["0", "10", "20"]
     assert isinstance(training.trained_learner(now.name), Learner)
+
+
+def test_the_same_task_is_played_again_and_a_start_improves(characters: CharacterSet) -> None:
+    now = Training("anil", "article", 30, 0)
+    assert training.start(now, characters)
+    finished(now)
+    assert now.queries is not None
+    assert {len(now.queries)} == {len(once.right) for once in now.played}
+    assert [once.after for once in now.played] == pytest.approx([once.right.mean() for once in now.played])
+    assert now.played[-1].after > now.played[0].before
+    many = [Played(step, 0.2, 0.5, np.zeros(25, bool)) for step in range(0, 410, 10)]
+    shown = miniatures.spread(many)
+    assert (len(shown), shown[0].meta_step, shown[-1].meta_step) == (miniatures.MOST, 0, 400)
+    assert miniatures.spread(many[:3]) == many[:3]
 
 
 def test_it_stops_when_told(characters: CharacterSet) -> None:

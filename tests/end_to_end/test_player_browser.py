@@ -1,5 +1,6 @@
 """The player in a real browser, as a page of its own and as a notebook's widget: what is seen, keys, phone, theme."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from metalearn.plots.player import (
     make_scene,
 )
 from tests.end_to_end.conftest import new_page
-from tests.plots.player.scenes import full, on_map, recorded, view, without_answers
+from tests.plots.player.scenes import ANSWERS, full, on_map, recorded, view, without_answers
 
 LONG = "From the prototypical network: learned step sizes (another question's embedding)"
 
@@ -230,10 +231,45 @@ def test_a_learner_without_any_answer_and_a_task_without_steps(browser: Browser)
         "one", shown.support_loss[:1], shown.query_accuracy[:1], shown.probabilities[:1], shown.guesses[:1]
     )
     page = opened(browser, recorded([unmoved]))
-    assert said(page) == "step 0 of 0: one 33%"
-    page.get_by_role("button", name="Play").click()
-    page.keyboard.press("ArrowRight")
-    assert said(page).startswith("step 0")
+    assert said(page) == "one 33%"
+    assert page.locator("figcaption").all_inner_texts() == ["support", "queries"]
+    assert page.get_by_role("button").count() == 0
+    page.close()
+
+
+def test_told_otherwise_the_answers_fall_and_the_light_moves_before_ones_eyes(browser: Browser) -> None:
+    weights, light, sure = np.array([[0.1, 0.9]]), np.array([[0.2, 1.0]]), np.eye(3)[ANSWERS][None]
+    right = AdaptationView("one", np.zeros(1), np.ones(1), sure, ANSWERS[None], attention=weights, spotlight=light)
+    fooled = replace(right, query_accuracy=np.zeros(1), guesses=(ANSWERS[None] + 1) % 3)
+    wrong = replace(fooled, attention=weights[:, ::-1], spotlight=light[:, ::-1])
+    page = new_page(browser, viewport={"width": 1280, "height": 720})
+    page.set_content(
+        f"<style>{PLAYER_CSS}</style><div id=player></div><script type=module>{PLAYER_JS}"
+        f"window.player = play(document.getElementById('player'), {json.dumps(make_scene(recorded([right])))}, {{}});"
+        "</script>"
+    )
+    page.wait_for_timeout(200)
+    settled = pictures(page)
+    page.evaluate(
+        """scene => {
+          const seen = (window.seen = new Set());
+          const share = () => { seen.add(document.querySelector(".share").textContent); requestAnimationFrame(share); };
+          share();
+          window.player.show(scene);
+        }""",
+        make_scene(recorded([wrong])),
+    )
+    expect(page.locator(".share")).to_have_text("0%")
+    assert said(page) == "one 0%"
+    page.wait_for_timeout(300)
+    fallen = pictures(page)
+    assert all(before != after for before, after in zip(settled, fallen, strict=True))  # drawings, queries, attention
+    assert len(page.evaluate("[...window.seen]")) > 3  # it counted down
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("scene => window.player.show(scene)", make_scene(recorded([right])))
+    page.wait_for_timeout(100)
+    assert page.locator(".share").inner_text() == "100%"
+    assert pictures(page) == settled
     page.close()
 
 

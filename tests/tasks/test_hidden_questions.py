@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.tasks.hidden_questions import HIDDEN_QUESTIONS, HiddenQuestions
+from metalearn.tasks.hidden_questions import HiddenQuestions
+from metalearn.tasks.questions import HIDDEN_QUESTIONS
 from metalearn.tasks.rendering import LEVELS, USUAL, Fields, distance_field, render
 from metalearn.tasks.task_batch import TaskBatch
 

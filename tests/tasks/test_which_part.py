@@ -6,7 +6,8 @@ import torch
 
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
-from metalearn.tasks.which_part import PLACES, WhichPart
+from metalearn.tasks.questions import PLACES
+from metalearn.tasks.which_part import WhichPart
 
 
 def part(images: torch.Tensor, place: int) -> torch.Tensor:

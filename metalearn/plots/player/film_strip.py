@@ -8,13 +8,15 @@ from typing import Any
 STEPS = (0, 1, 2, 5, 10)
 LABEL, CELL, GAP, HEAD, LINE, EDGE = 156, 120, 16, 22, 18, 6  # pixels
 MUTED = "#707070"
+LIT = 0.55  # how much of its own colour the light has that falls on what a learner attends to
 
 
 def draw_film_strip(scene: dict[str, Any], steps: Sequence[int] = STEPS) -> str:
     """Return a scene's film strip as SVG: one column per step, one row per learner, the support set before them.
 
     A query is framed as in the player: blue where it is named right, orange where wrong, dashed grey where there is no
-    answer yet. The last step is always shown; steps that were not taken are left out.
+    answer yet. The last step is always shown; steps that were not taken are left out. Light falls on the parts of an
+    image that a learner attends to.
     """
     shown = sorted({step for step in steps if 0 <= step <= scene["steps"]} | {scene["steps"]})
     rows = [_learner(scene, learner, shown) for learner in scene["learners"]]
@@ -54,14 +56,14 @@ def _share(scene: dict[str, Any], learner: dict[str, Any], step: int) -> str:
 def _learner(scene: dict[str, Any], learner: dict[str, Any], shown: Sequence[int]) -> str:
     """Draw one row: the learner's name, the support set, and the queries at each step that is shown."""
     parts = [_text(line, EDGE, 14 + 15 * i, "black", "bold") for i, line in enumerate(_wrapped(learner["name"]))]
-    support = _grid(scene, "support")
+    support = _grid(scene, learner, "support")
     parts.append(f'<g transform="translate({LABEL} 0)">{support}</g>')
     for i, step in enumerate(shown):
         colours = [
             MUTED if guess < 0 else scene["colours"]["right" if guess == truth else "wrong"]
             for guess, truth in zip(learner["guesses"][step], scene["queries"], strict=True)
         ]
-        queries = _grid(scene, "queries", colours)
+        queries = _grid(scene, learner, "queries", colours)
         share = _text(_share(scene, learner, step), 0, len(scene["classes"]) * _side(scene, "queries") + 14, "black")
         parts.append(f'<g transform="translate({LABEL + (i + 1) * (CELL + GAP)} 0)">{queries}{share}</g>')
     return "".join(parts)
@@ -78,13 +80,14 @@ def _side(scene: dict[str, Any], kind: str) -> float:
     return CELL / max(len(rows), *map(len, rows))
 
 
-def _grid(scene: dict[str, Any], kind: str, frames: Sequence[str] = ()) -> str:
+def _grid(scene: dict[str, Any], learner: dict[str, Any], kind: str, frames: Sequence[str] = ()) -> str:
     """Lay out the support drawings or the queries, one row per class, in frames of these colours if there are any."""
     side, first = _side(scene, kind), 0 if kind == "support" else len(scene["support"])
     parts = []
     for row, drawings in enumerate(_rows(scene, kind)):
         for column, i in enumerate(drawings):
             x, y = column * side, row * side
+            parts.append(_light(scene, learner["spotlight"], x + 2, y + 2, side - 4))
             parts.append(_drawing(scene, first + i, x + 2, y + 2, side - 4))
             if frames:
                 dashed = ' stroke-dasharray="3 3"' if frames[i] == MUTED else ""
@@ -92,6 +95,20 @@ def _grid(scene: dict[str, Any], kind: str, frames: Sequence[str] = ()) -> str:
                     f'<rect x="{x + 1:.1f}" y="{y + 1:.1f}" width="{side - 2:.1f}" height="{side - 2:.1f}" fill="none" '
                     f'stroke="{frames[i]}" stroke-width="1.8"{dashed}/>'
                 )
+    return "".join(parts)
+
+
+def _light(scene: dict[str, Any], spotlight: list[list[float]] | None, x: float, y: float, side: float) -> str:
+    """Lay light below a drawing: more on parts that a learner sees more of, and none on the darkest."""
+    parts, rows = [], spotlight or []
+    darkest = min((min(row) for row in rows), default=0.0)
+    for r, row in enumerate(rows):
+        wide, high = side / len(row), side / len(rows)
+        for c, bright in enumerate(row):
+            parts.append(
+                f'<rect x="{x + c * wide:.1f}" y="{y + r * high:.1f}" width="{wide:.1f}" height="{high:.1f}" '
+                f'fill="{scene["colours"]["spotlight"]}" fill-opacity="{LIT * (bright - darkest):.2f}"/>'
+            )
     return "".join(parts)
 
 

@@ -7,8 +7,12 @@
 // when its element is gone.
 const PACE = 700; // milliseconds that a step is shown for while playing
 const REST = 250; // milliseconds without another step, after which the player has come to rest
+const TURN = 600; // milliseconds in which the same task turns from what learners did to what they do when told otherwise
 const DASHES = [[], [7, 4], [2, 3]]; // of the learners' lines: colour is not all that tells them apart
 const NONE = -1; // the class of a query that has no answer yet
+const LARGEST = 80; // pixels, of a drawing
+const DIMMEST = 0.25; // how much is left to see of a drawing where no light falls
+const LIT = 0.55; // how much of its own colour the light has
 const SMALLEST = 10; // pixels, of text in a panel
 const TEXT = 16; // pixels, for the answer below a query
 
@@ -31,14 +35,21 @@ function show(view, scene) {
   const sent = JSON.stringify(scene);
   if (sent === view.sent) return;
   pause(view);
-  Object.assign(view, { sent, scene, inked: null });
+  view.turn = turnFrom(view.scene, scene);
+  if (scene.drawings !== view.scene?.drawings) Object.assign(view, { inked: null, sheet: loaded(view, scene.drawings) });
+  Object.assign(view, { sent, scene });
   view.step = Math.min(Math.max(view.step, 0), scene.steps);
-  view.sheet = loaded(view, scene.drawings);
   view.regions = scene.learners.map(({ plane }) => plane && loaded(view, plane.regions));
   view.ofClass = (classes) => scene.classes.map((_, c) => [...classes.keys()].filter((i) => classes[i] === c));
   build(view);
   announce(view);
   paint(view);
+}
+
+// Where the learners stood before, if the next scene is of the same task: it turns into that one before one's eyes.
+function turnFrom(was, scene) {
+  const same = was?.drawings === scene.drawings && was.steps === scene.steps && was.learners.length === scene.learners.length;
+  return same && !matchMedia("(prefers-reduced-motion: reduce)").matches ? { was, began: performance.now(), share: 0 } : null;
 }
 
 function loaded(view, address) {
@@ -73,20 +84,26 @@ function build(view) {
   const given = element("div", "given", panel(view, "support", paintSupport));
   if (scene.map) given.append(panel(view, "map", paintMap));
   const learners = element("div", "learners", ...scene.learners.map((_, i) => learnerOf(view, i)));
-  const curves = element("div", "curves", panel(view, "loss", paintCurve), panel(view, "accuracy", paintCurve));
   view.heard = element("p", "heard");
   view.heard.setAttribute("aria-live", "polite");
-  const stage = element("div", "stage", given, learners, curves);
-  const whole = element("div", `whole of${scene.learners.length}`, stage, controls(view), view.heard);
+  const stage = element("div", "stage", given, learners);
+  const whole = element("div", `whole of${scene.learners.length}`, stage);
+  const below = controls(view);
+  if (scene.steps) {
+    stage.append(element("div", "curves", panel(view, "loss", paintCurve), panel(view, "accuracy", paintCurve)));
+    whole.append(below);
+  } else whole.classList.add("still");
+  whole.append(view.heard);
   whole.setAttribute("role", "group");
-  whole.setAttribute("aria-label", `${say(view, "player")}. ${say(view, "keys")}`);
+  whole.setAttribute("aria-label", say(view, "player") + (scene.steps ? `. ${say(view, "keys")}` : ""));
   root.replaceChildren(whole);
   if (focused) root.querySelector(`.${focused}`)?.focus();
 }
 
 function learnerOf(view, i) {
   const { name } = view.scene.learners[i];
-  const title = element("h2", "", lineOf(view, i), element("span", "name", name), element("span", "share"));
+  const title = element("h2", "", element("span", "name", name), element("span", "share"));
+  if (view.scene.steps) title.prepend(lineOf(view, i));
   title.querySelector(".name").title = name;
   const parts = ["sizes", "attention"].filter((part) => view.scene.learners[i][part]);
   const pair = element("div", "pair", panel(view, "queries", paintQueries, i));
@@ -180,7 +197,7 @@ function draw(made, shape, label) {
 function key(view, event) {
   const { step, scene } = view;
   const steps = { ArrowRight: step + 1, ArrowUp: step + 1, ArrowLeft: step - 1, ArrowDown: step - 1, Home: 0, End: scene.steps };
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || !scene.steps) return;
   if (event.key === " " && event.target.localName !== "button") view.play.click();
   else if (event.key in steps) taken(view, steps[event.key]);
   else return;
@@ -238,11 +255,11 @@ function announce(view) {
   const shares = scene.learners.map(({ accuracy, guesses }) =>
     guesses[step].every((guess) => guess === NONE) ? say(view, "unanswered") : percent(accuracy[step]),
   );
-  view.root.querySelectorAll(".share").forEach((share, i) => (share.textContent = shares[i]));
+  view.shares = shares;
   const learners = scene.learners.map(({ name }, i) => say(view, "outcome", { learner: name, share: shares[i] })).join(", ");
   const where = { step, steps: scene.steps };
   view.now.textContent = say(view, "now", where);
-  if (!view.unasked) view.heard.textContent = say(view, "said", { ...where, learners });
+  if (!view.unasked) view.heard.textContent = scene.steps ? say(view, "said", { ...where, learners }) : learners;
   view.slider.value = step;
   view.slider.setAttribute("aria-valuetext", say(view, "now", where));
   for (const [button, ends] of [[view.back, step === 0], [view.forward, step === scene.steps]]) button.setAttribute("aria-disabled", ends);
@@ -257,8 +274,28 @@ function paint(view) {
     view.frame = null;
     if (!view.root.isConnected || !view.scene) return;
     takeTheme(view);
+    if (view.turn) view.turn.share = Math.min(1, (performance.now() - view.turn.began) / TURN);
+    view.root.querySelectorAll(".share").forEach((share, i) => paintShare(view, share, i)); // first: panels get what room is left
     for (const made of view.panels) paintPanel(view, made);
+    if (view.turn?.share === 1) view.turn = null;
+    else if (view.turn) paint(view);
   });
+}
+
+// While a task turns: something between what `of` finds in a learner before, and what it finds in the same one now.
+function turned(view, learner, of, between = (before, now, share) => before + share * (now - before)) {
+  const now = of(view.scene.learners[learner]);
+  const before = view.turn && of(view.turn.was.learners[learner]);
+  return before === null || now === null ? now : mixed(before, now, view.turn.share, between);
+}
+
+function mixed(before, now, share, between) {
+  return Array.isArray(now) ? now.map((value, i) => mixed(before?.[i] ?? value, value, share, between)) : between(before, now, share);
+}
+
+// How many answers are right, above a learner. It counts down, or up, while a task turns.
+function paintShare(view, share, learner) {
+  share.textContent = view.turn ? percent(turned(view, learner, ({ accuracy }) => accuracy[view.step])) : view.shares[learner];
 }
 
 function takeTheme(view) {
@@ -328,7 +365,7 @@ function paintPanel(view, made) {
 // Gives the queries as much of the width beside the plane as their rows can use.
 function share(view, { paper, canvas }) {
   const { scene } = view;
-  const side = Math.min(64, paper.clientHeight / scene.classes.length - TEXT);
+  const side = Math.min(LARGEST, paper.clientHeight / scene.classes.length - TEXT);
   const most = Math.max(...view.ofClass(scene.queries).map((found) => found.length));
   const pair = canvas.closest(".pair");
   const wanted = (side * most + 20) / Math.max(1, pair.clientWidth);
@@ -357,14 +394,32 @@ function fitted(pen, text, width) {
   return end ? `${text.slice(0, end).trimEnd()}…` : "";
 }
 
-// One drawing, within a box of which it keeps the middle. Returns where it is.
-function stamp(view, made, drawing, x, y, width, height) {
+// One drawing, within a box of which it keeps the middle, as a learner with this spotlight sees it. Returns where it is.
+function stamp(view, made, drawing, x, y, width, height, spotlight) {
   const { columns, side } = view.scene;
   const scale = Math.min(width / side[1], height / side[0]);
   const place = { x: x + (width - scale * side[1]) / 2, y: y + (height - scale * side[0]) / 2, width: scale * side[1], height: scale * side[0] };
   const [left, top] = [(drawing % columns) * side[1], Math.floor(drawing / columns) * side[0]];
-  if (view.inked) made.pen.drawImage(view.inked, left, top, side[1], side[0], place.x, place.y, place.width, place.height);
+  for (const part of partsOf(spotlight)) {
+    const [across, down] = [part.width * side[1], part.height * side[0]];
+    const box = [place.x + part.x * place.width, place.y + part.y * place.height, part.width * place.width, part.height * place.height];
+    made.pen.globalAlpha = LIT * part.light;
+    made.pen.fillStyle = view.scene.colours.spotlight;
+    made.pen.fillRect(...box);
+    made.pen.globalAlpha = Math.max(part.bright, DIMMEST);
+    if (view.inked) made.pen.drawImage(view.inked, left + part.x * side[1], top + part.y * side[0], across, down, ...box);
+  }
+  made.pen.globalAlpha = 1;
   return place;
+}
+
+// The parts of a page, in shares of it: how bright each is, and how much light falls on it. Without a spotlight, one.
+function partsOf(spotlight) {
+  if (!spotlight) return [{ x: 0, y: 0, width: 1, height: 1, bright: 1, light: 0 }];
+  const [rows, columns, darkest] = [spotlight.length, spotlight[0].length, Math.min(...spotlight.flat())];
+  return spotlight.flatMap((row, r) =>
+    row.map((bright, c) => ({ x: c / columns, y: r / rows, width: 1 / columns, height: 1 / rows, bright, light: bright - darkest })),
+  );
 }
 
 function badge(view, made, c, x, y) {
@@ -377,11 +432,23 @@ function badge(view, made, c, x, y) {
   return pen.measureText(letter).width;
 }
 
+function edge(view, { pen }, { x, y, width, height }) {
+  pen.lineWidth = 1;
+  pen.strokeStyle = faded(view);
+  pen.strokeRect(Math.round(x) - 0.5, Math.round(y) - 0.5, Math.round(width) + 1, Math.round(height) + 1);
+}
+
+function nameOf({ name, letter }) {
+  return name || letter;
+}
+
 function paintSupport(view, made) {
   const { pen, width, height } = made;
   const { scene } = view;
   const row = height / scene.classes.length;
-  const text = row >= 26 ? 14 : 0;
+  const text = row >= 26 && scene.classes.some(({ name }) => name) ? 14 : 0;
+  const lit = scene.learners.findIndex(({ spotlight }) => spotlight);
+  const spotlight = lit >= 0 && turned(view, lit, (learner) => learner.spotlight);
   view.ofClass(scene.support).forEach((drawings, c) => {
     const top = c * row;
     const used = badge(view, made, c, 0, text ? top + 7 : top + row / 2);
@@ -389,9 +456,12 @@ function paintSupport(view, made) {
     write(made, view, 11);
     pen.fillStyle = view.colour;
     if (text) pen.fillText(fitted(pen, scene.classes[c].name, width - used - 6), used + 6, top + 7);
-    const side = Math.min(row - text - 3, (width - start) / drawings.length, 56);
-    drawings.forEach((drawing, n) => stamp(view, made, drawing, start + n * side, top + text, side - 1, side - 1));
-    made.spots.push({ x: 0, y: top, width, height: row, text: scene.classes[c].name });
+    const side = Math.min(row - text - 3, (width - start) / drawings.length, LARGEST);
+    drawings.forEach((drawing, n) => {
+      const place = stamp(view, made, drawing, start + n * side + 1, top + text + 1, side - 4, side - 4, spotlight);
+      if (lit >= 0) edge(view, made, place); // pages have an edge, or one would not see where the next begins
+    });
+    made.spots.push({ x: 0, y: top, width, height: row, text: nameOf(scene.classes[c]) });
   });
 }
 
@@ -403,7 +473,7 @@ function paintQueries(view, made, learner) {
   const left = 8 + Math.max(...scene.classes.map(({ letter }) => pen.measureText(letter).width));
   const row = height / found.length;
   const text = row >= 24 ? TEXT : 0;
-  const side = Math.min((width - left) / most, row - text, 64);
+  const side = Math.min((width - left) / most, row - text, LARGEST);
   const across = Math.min((width - left) / most, side + 20);
   const size = text && textSize(view, made, across);
   found.forEach((queries, c) => {
@@ -431,8 +501,9 @@ function paintQuery(view, made, learner, query, x, y, across, side, text) {
   const { pen } = made;
   const { scene, step } = view;
   const [guess, share, truth] = [learner.guesses[step][query], learner.shares[step][query], scene.queries[query]];
-  const colour = guess === NONE ? faded(view) : readable(view, guess === truth ? scene.colours.right : scene.colours.wrong);
-  const place = stamp(view, made, scene.support.length + query, x + (across - side) / 2 + 3, y + 3, side - 6, side - 6);
+  const colour = turned(view, made.learner, ({ guesses }) => colourOf(view, guesses[step][query], truth), (one, other, share) => between([one, other], share));
+  const spotlight = turned(view, made.learner, (seen) => seen.spotlight);
+  const place = stamp(view, made, scene.support.length + query, x + (across - side) / 2 + 3, y + 3, side - 6, side - 6, spotlight);
   pen.strokeStyle = pen.fillStyle = colour;
   pen.lineWidth = 2;
   pen.setLineDash(guess === NONE ? [3, 3] : []);
@@ -443,8 +514,14 @@ function paintQuery(view, made, learner, query, x, y, across, side, text) {
     pen.textAlign = "center";
     pen.fillText(guess === NONE ? "?" : answerOf(scene.classes[guess].letter, share, text.form), x + across / 2, y + side + 8);
   }
-  const names = { name: scene.classes[truth].name, guess: scene.classes[guess]?.name, share: percent(share) };
+  const names = { name: nameOf(scene.classes[truth]), guess: guess === NONE ? "" : nameOf(scene.classes[guess]), share: percent(share) };
   made.spots.push({ x, y, width: across, height: side + TEXT, text: say(view, guess === NONE ? "ofNoAnswer" : "ofAnswer", names) });
+}
+
+// The colour of a query's frame: whether it is named right.
+function colourOf(view, guess, truth) {
+  if (guess === NONE) return faded(view);
+  return readable(view, guess === truth ? view.scene.colours.right : view.scene.colours.wrong);
 }
 
 function faded(view) {
@@ -598,8 +675,8 @@ function between(colours, share) {
 
 function paintAttention(view, made, { attention, colour }) {
   const { pen, width, height } = made;
-  const weights = attention[view.step];
-  const most = Math.max(extent(attention.flat())[1], 1e-9);
+  const weights = turned(view, made.learner, (seen) => seen.attention && seen.attention[view.step]);
+  const most = Math.max(extent([...attention.flat(), ...weights])[1], 0.5); // even weights are low ones
   const across = width / weights.length;
   pen.fillStyle = pen.strokeStyle = faded(view);
   line(pen, [[0, height - 0.5], [width, height - 0.5]], 1, []);

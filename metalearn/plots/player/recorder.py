@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor
 
 from metalearn.characters.character_set import CharacterSet
-from metalearn.learners.backbone import HEAD, Params
+from metalearn.learners.backbone import HEAD, MASK, Params
 from metalearn.learners.learner import Learner
 from metalearn.learners.trajectory import answers
 from metalearn.maps.task_map import TaskMap
@@ -96,7 +96,7 @@ def record(
 def class_names(task: TaskBatch, characters: CharacterSet) -> list[str]:
     """Return what the classes of a task are called: "Greek 01", "drawer07" or "Greek".
 
-    That is what the drawings of each class have in common: a character, a drawer, or else an alphabet.
+    That is what the drawings of each class have in common: a character, a drawer, an alphabet; "" for anything else.
     """
     answers = torch.cat([task.support_y[0], task.query_y[0]]).cpu().numpy()
     ids = torch.cat([task.support_ids[0], task.query_ids[0]]).cpu().numpy()
@@ -105,7 +105,8 @@ def class_names(task: TaskBatch, characters: CharacterSet) -> list[str]:
         return [short_name(characters.characters[character[0]]) for character, _ in classes]
     if all(len(set(drawer)) == 1 for _, drawer in classes):
         return [characters.drawers[drawer[0]] for _, drawer in classes]
-    return [characters.alphabets[character[0]].replace("_", " ") for character, _ in classes]
+    alphabets = [{characters.alphabets[i] for i in character} for character, _ in classes]
+    return [found.pop().replace("_", " ") if len(found) == 1 else "" for found in alphabets]
 
 
 def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: Tensor | None = None) -> AdaptationView:
@@ -132,6 +133,7 @@ def watch(title: str, learner: Learner, task: TaskBatch, steps: int, embedding: 
         plane=plane,
         step_sizes=sizes,
         attention=None if seen.attention is None else seen.attention[:, 0].flatten(1).cpu().numpy(),
+        spotlight=bodies[-1][MASK][0].cpu().numpy() if MASK in bodies[-1] else None,
         seconds=seconds,
     )
 

@@ -49,6 +49,8 @@ class AdaptationView:
         The step sizes of each layer, ``[S]``.
     attention : ndarray, optional
         The weights of a learner that attends, ``[S+1, n]``.
+    spotlight : ndarray, optional
+        How bright a learner that attends to places sees each part of an image, from 0 to 1, ``[rows, columns]``.
     seconds : float, optional
         How long adapting took.
     """
@@ -61,6 +63,7 @@ class AdaptationView:
     plane: Plane | None = None
     step_sizes: Mapping[str, np.ndarray] | None = None
     attention: np.ndarray | None = None
+    spotlight: np.ndarray | None = None
     seconds: float | None = None
 
 
@@ -100,7 +103,7 @@ class Recording:
     answers : ndarray
         Their classes, ``[queries]``.
     class_names : sequence of str
-        One per class.
+        One per class; "" where a class has no name.
     on_map : TaskOnMap, optional
         Where the task lies on a map; None for data that are too few for a map.
     """

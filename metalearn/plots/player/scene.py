@@ -14,7 +14,7 @@ from metalearn.errors import MetalearnError
 from metalearn.plots.player.recording import AdaptationView, Plane, Recording, TaskOnMap
 from metalearn.plots.style import PALETTE, SEQUENCE
 
-RIGHT, WRONG, PATH = PALETTE[0], PALETTE[5], PALETTE[4]
+RIGHT, WRONG, PATH, SPOTLIGHT = PALETTE[0], PALETTE[5], PALETTE[4], PALETTE[6]
 LEARNERS = (PALETTE[2], PALETTE[3], PALETTE[7])  # the colours of their lines, which also differ in their dashes
 MOST_LEARNERS = len(LEARNERS)
 # Tol's muted palette, with two light colours made darker. They can be told apart in colour blindness, and from the
@@ -97,7 +97,7 @@ def make_scene(recording: Recording, words: Mapping[str, str] = MappingProxyType
         "queries": recording.answers.tolist(),
         "learners": [_learner(view, colour, ways) for view, colour in zip(views, LEARNERS, strict=False)],
         "map": None if recording.on_map is None else _map(recording.on_map),
-        "colours": {"right": RIGHT, "wrong": WRONG, "path": PATH, "sequence": list(SEQUENCE)},
+        "colours": {"right": RIGHT, "wrong": WRONG, "path": PATH, "spotlight": SPOTLIGHT, "sequence": list(SEQUENCE)},
         "words": {name: words.get(text, text) for name, text in TEXTS.items()},
     }
 
@@ -119,6 +119,7 @@ def _learner(view: AdaptationView, colour: str, ways: int) -> dict[str, Any]:
         "plane": None if view.plane is None else _plane(view.plane, ways),
         "sizes": _sizes(view.step_sizes or {}),
         "attention": _attention(view.attention),
+        "spotlight": None if view.spotlight is None else _numbers(view.spotlight),
     }
 
 

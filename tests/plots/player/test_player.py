@@ -3,14 +3,17 @@
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from metalearn.errors import MetalearnError
 from metalearn.plots.player import NO_ANSWER, RIGHT, WRONG, Player, make_scene
+from metalearn.plots.player.scene import SPOTLIGHT
 from tests.plots.player.scenes import ANSWERS, STEPS, WAYS, full, on_map, recorded, view, without_answers
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -104,6 +107,14 @@ def test_a_film_strip_shows_each_query_at_each_step(player: Player) -> None:
     assert "100%" in texts
     drawings = list(strip.iter(f"{SVG}use"))
     assert len(drawings) == 2 * (WAYS + len(shown) * len(ANSWERS))
+
+
+def test_light_lies_below_what_a_learner_attends_to() -> None:
+    lit = replace(view("one"), spotlight=np.array([[1, 0.25], [0.5, 0.25]]))
+    strip = Player(make_scene(recorded([lit, view("two")]))).film_strip(steps=[0])
+    shares = re.findall(rf'fill="{SPOTLIGHT}" fill-opacity="(.+?)"', strip)
+    drawings = WAYS + 2 * len(ANSWERS)  # at the first step and, as always, at the last
+    assert shares == ["0.41", "0.00", "0.14", "0.00"] * drawings
 
 
 def test_strips_on_one_page_do_not_share_their_drawings() -> None:

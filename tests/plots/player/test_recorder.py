@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from metalearn.characters.character_set import CharacterSet
+from metalearn.characters.splits import split
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.accuracy import embedding_for
 from metalearn.evaluation.embedding_sources import EMBEDDING_SOURCES
@@ -15,9 +16,11 @@ from metalearn.plots.player.recorder import GRID, adaptation, class_names, watch
 from metalearn.plots.style import short_name
 from metalearn.pretrained.learners import load_learner
 from metalearn.tasks.episodes import Episodes
+from metalearn.tasks.hidden_questions import HiddenQuestions
 from metalearn.tasks.questions import QUESTIONS
 from metalearn.tasks.single_task import make_task
 from metalearn.tasks.task_batch import TaskBatch
+from metalearn.tasks.which_part import WhichPart
 
 STEPS = 3
 
@@ -105,6 +108,25 @@ def test_classes_are_called_what_their_drawings_have_in_common(characters: Chara
     names = class_names(asked, characters)
     assert len(set(names)) == 3
     assert set(names) <= set(known[question])
+
+
+def test_classes_that_have_no_name_in_common_have_none(characters: CharacterSet) -> None:
+    sides = split(characters, "lake")
+    sizes = HiddenQuestions(characters, sides.test, attributes=3, asked=("size",), batch_size=1).batch(0)
+    assert class_names(sizes, characters) == [""] * 5
+
+
+def test_a_spotlight_is_what_the_learner_attends_to(characters: CharacterSet) -> None:
+    pages = WhichPart(characters, split(characters, "lake").test, batch_size=4, seed=3).batch(0)
+    learner = load_learner("places", "lake", "which-part")
+    view = watch("places", learner, pages[1], steps=0)
+    assert view.attention is not None
+    assert view.spotlight is not None
+    np.testing.assert_allclose(view.spotlight.ravel(), view.attention[-1] / view.attention[-1].max(), rtol=1e-5)
+    other = watch("places", learner, pages[1], steps=0, embedding=learner.embed(pages[2])).spotlight
+    assert other is not None
+    assert other.argmax() != view.spotlight.argmax()
+    assert watch("twin", load_learner("prototypes-twin", "lake", "which-part"), pages[1], steps=0).spotlight is None
 
 
 def test_the_player_shows_several_learners_and_names_their_classes(

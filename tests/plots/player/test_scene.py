@@ -100,6 +100,13 @@ def test_what_says_nothing_is_left_out() -> None:
     assert (without["plane"], without["sizes"], without["attention"]) == (None, None, None)
 
 
+def test_where_a_learner_looks_is_kept() -> None:
+    lit = replace(view("one"), spotlight=np.array([[1, 0.25], [0.5, 0.125]]))
+    one, other = make_scene(recorded([lit, view("two")]))["learners"]
+    assert one["spotlight"] == [[1, 0.25], [0.5, 0.125]]
+    assert other["spotlight"] is None
+
+
 def test_the_map_keeps_its_shape_and_the_task_is_nowhere_at_first() -> None:
     place = on_map()
     made = make_scene(recorded([view("one")], place))["map"]
