@@ -15,7 +15,7 @@ def main() -> None:
     ``server.corsAllowedOrigins``.
     """
     net_util.get_external_ip = lambda: None
-    sys.argv = ["streamlit", "run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", str(Path(__file__).with_name("server.py")), *sys.argv[1:]]
     cli.main(prog_name="streamlit")
 
 
