@@ -18,7 +18,7 @@ def main() -> None:
     """
     net_util.get_external_ip = lambda: None
     host_names.install()
-    sys.argv = ["streamlit", "run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", str(Path(__file__).with_name("server.py")), *sys.argv[1:]]
     cli.main(prog_name="streamlit")
 
 

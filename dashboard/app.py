@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import address, language
 from dashboard.language import _, error_text
+from dashboard.widgets import lecture_bar
 from metalearn.errors import MetalearnError
 
 
@@ -24,16 +25,11 @@ def exempt_from_collection(page: str) -> None:
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="metalearn kit", page_icon=ICON, layout="wide")
 
-# Less empty room above the title, and the languages beside it where there is room for both.
-st.html(
-    "<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }"
-    "@media (min-width: 800px) { .st-key-languages { margin-bottom: -3.9rem; z-index: 1; position: relative;"
-    " width: fit-content; align-self: flex-end } }</style>"
-)
+st.html(Path(__file__).with_name("app.css"))
 
 FIRST = ""  # the address of the page that opens the dashboard
 
-address.set_language()
+address.set_common()
 pages = [
     st.Page("views/start.py", title=_("Start"), icon=":material/home:", url_path="start", default=True),
     st.Page("views/task_space.py", title=_("Task space"), icon=":material/scatter_plot:", url_path="task_space"),
@@ -50,8 +46,13 @@ if page.url_path != FIRST:
     import pandas  # noqa: F401
 with st.container(horizontal_alignment="right", key="languages"):
     language.choose()
+lecture: int | None = st.session_state["lecture"]
+if lecture:
+    lecture_bar.show(lecture)
 try:
     page.run()
 except MetalearnError as error:  # something that the visitor, or who runs the server, can put right
     st.error(error_text(error))
+if lecture:
+    lecture_bar.show_code()
 exempt_from_collection(page.url_path)

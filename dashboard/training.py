@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LEARNERS = ("anil", "film", "preinit", "prototypes")  # the last takes no steps
 MOST_KEPT = 16
 OWN_PREFIX = "yours-"
-LONGEST_AWAY_S = 20  # a reload takes less
+LONGEST_AWAY_S = 60  # a reload takes less, with both busy: the server, and the visitor's computer
 LONGEST_STOP_S = 20  # a meta-step and a validation take less
 # For a start from nothing. The recipes' own rates suit a start from the trained prototypical network.
 LEARNING_RATE = 3e-3

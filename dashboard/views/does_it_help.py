@@ -84,16 +84,25 @@ def show(table: str, rows: list[Row], number: int) -> None:
         ),
         help=_(EXPLANATIONS[table]),
     )
-    points = event["selection"]["points"] if event else []
-    of_learners = view.label == "{learner}"
-    if points and of_learners:
-        link_to_learner(rows, table_chart.clicked_row(rows, view, points[0]))
-    elif of_learners:
-        st.caption(_("Click a point to watch that learner, beside its twin, on one of the tasks."))
+    if view.label == "{learner}":
+        points = event["selection"]["points"] if event else []
+        row = table_chart.clicked_row(rows, view, points[0]) if points else choose_row(view.rows_of(rows))
+        if row is not None:
+            link_to_learner(rows, row)
     left, right = st.columns([1, 3])
     with left:
         copy_as_python.show(table_chart.code(table, number))
     right.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
+
+
+def choose_row(rows: list[Row]) -> Row | None:
+    """Ask for a learner by name: not everyone can click a point. Return the first of its rows."""
+    first = {row["learner"]: row for row in reversed(rows)}
+    label = _("Click a point, or choose a learner here, to watch it beside its twin on one of the tasks")
+    chosen = st.selectbox(
+        label, sorted(first, key=called), index=None, format_func=called, placeholder=_("choose a learner")
+    )
+    return first.get(chosen)
 
 
 def called(name: str) -> str:

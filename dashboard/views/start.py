@@ -8,7 +8,7 @@ from dashboard import address, game, state
 from dashboard.address import Choice
 from dashboard.game import Deal
 from dashboard.language import _, error_text
-from dashboard.widgets import data_banner, scene_play, scene_question
+from dashboard.widgets import data_banner, lecture_bar, scene_play, scene_question
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
 
@@ -123,6 +123,9 @@ def page() -> None:
         except MetalearnError as error:  # data too small for a scene, say: the others are still there
             st.error(error_text(error))
         show_ways_on(number)
+        if not st.session_state["lecture"]:
+            label = _("For teachers: a lecture of ten views")
+            st.page_link("views/start.py", label=label, icon=":material/co_present:", query_params=lecture_bar.link(1))
     data_banner.cite(characters)
 
 

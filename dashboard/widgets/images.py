@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
+from dashboard.language import _
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
 from metalearn.characters.png import png_address, sheet
 from metalearn.plots.style import short_name
@@ -50,7 +51,13 @@ def row_of_characters(characters: CharacterSet, positions: list[int] | np.ndarra
     """Show the first drawing of each character, with its name."""
     row = st.container(horizontal=True)
     for position in positions:
-        row.image(image_address(characters.images[position, 0]), short_name(characters.characters[position]), width=84)
+        name = short_name(characters.characters[position])
+        row.image(image_address(characters.images[position, 0]), name, width=84, alt=drawing_of(name))
+
+
+def drawing_of(name: str) -> str:
+    """Say whose drawing an image is, for visitors who cannot see it."""
+    return _("A drawing of {name}.").format(name=name)
 
 
 def tick_boxes(
@@ -60,7 +67,8 @@ def tick_boxes(
     row = st.container(horizontal=True)
     for position in positions:
         cell = row.container(width=CELL)
-        cell.image(image_address(characters.images[position, 0], scale=2))
+        alt = drawing_of(short_name(characters.characters[position]))
+        cell.image(image_address(characters.images[position, 0], scale=2), alt=alt)
         key = f"pick {characters.name} {position}"
         st.session_state[key] = int(position) in chosen  # a character can be chosen in other ways than by its box
         label = characters.characters[position].rsplit("/", 1)[1].removeprefix("character")

@@ -57,7 +57,7 @@ def recognise(own: OwnCharacters, split: str, learner: str, data: str) -> None:
         limit = _limit(learner, split, len(own.classes), shots, data, trained)
     for query, shares, distance in zip(own.queries, found.probabilities, found.distances, strict=True):
         row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
-        row.image(images.image_address(query), width=84)
+        row.image(images.image_address(query), width=84, alt=_("What you drew to be recognised."))
         right = row.container(gap=None)
         best = np.argsort(-shares, kind="stable")[:BEST_ANSWERS]
         if limit is not None and distance > limit.distance:

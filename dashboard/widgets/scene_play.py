@@ -18,7 +18,7 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
     query = characters.images[dealt.classes[dealt.answer], dealt.query]
     classes = [characters.images[c, d] for c, d in zip(dealt.classes, dealt.support, strict=True)]
     new, known = st.columns([2, 5], vertical_alignment="center")
-    new.image(images.image_address(query, scale=4), width=128, caption=_("Which one is this?"))
+    new.image(images.image_address(query, scale=4), width=128, caption=_("Which one is this?"), alt=_("A new drawing."))
     with known:
         picture_buttons.row(classes, list(NAMES), choose, st.session_state["pick"])
     if st.session_state["pick"] is None:

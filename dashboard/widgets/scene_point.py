@@ -24,7 +24,8 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
                 name=task_images.name(task_map, task), shown=NUMBERS, size=task_map.embedding.shape[1]
             )
         )
-        st.plotly_chart(plots.vector(task_map.embedding[task, :NUMBERS]), config={"displayModeBar": False})
+        figure = plots.vector(task_map.embedding[task, :NUMBERS])
+        st.plotly_chart(figure, config={"displayModeBar": False}, alt=_("The numbers as colours."))
         st.caption(_("The four nearest tasks:"))
         images.row_of_characters(characters, nearest)
     figure = plots.task_map(task_map.umap, ["task"] * len(task_map.names), task_map.names, [task], "", axes=("", ""))

@@ -39,7 +39,11 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
     for column, question in zip(st.columns(2), [q for q in QUESTIONS if q != dealt.question], strict=True):
         column.caption(_("grouped by: {question}").format(question=titles()[question]))
         groups = nine_drawings(characters, dealt, question)
-        column.image(images.sheet_address(groups.reshape(-1, 28, 28), columns=3), width=150)
+        column.image(
+            images.sheet_address(groups.reshape(-1, 28, 28), columns=3),
+            width=150,
+            alt=_("Nine drawings, one row per group."),
+        )
 
 
 def choose(question: str) -> None:
@@ -53,5 +57,8 @@ def show_groups(groups: np.ndarray) -> None:
     for number, group in enumerate(groups, 1):
         frame = row.container(border=True, width=3 * SIDE + 34)
         frame.image(
-            images.sheet_address(group, columns=3), width=3 * SIDE, caption=_("group {number}").format(number=number)
+            images.sheet_address(group, columns=3),
+            width=3 * SIDE,
+            caption=_("group {number}").format(number=number),
+            alt=_("The three drawings of a group."),
         )

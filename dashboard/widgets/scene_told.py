@@ -43,6 +43,7 @@ def show(characters: CharacterSet, example: int) -> None:
     right.image(
         images.framed_address(shown.queries, colours, list(~shown.right), COLUMNS),
         width=330,
+        alt=_("{right} of {count} drawings named right.").format(right=shown.right.sum(), count=len(shown.right)),
         caption=_("One of these tasks. Framed blue: named right; orange and crossed: wrong."),
     )
     right.page_link(

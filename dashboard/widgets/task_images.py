@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.widgets.images import image_address
+from dashboard.widgets.images import drawing_of, image_address
 from metalearn.characters.character_set import CharacterSet
 from metalearn.maps.task_map import TaskMap
 
@@ -13,7 +13,8 @@ def show(characters: CharacterSet, task_map: TaskMap, tasks: list[int], columns:
     size = 84 if task_map.drawings.shape[1] == 1 else 28
     for start in range(0, len(tasks), columns):
         for column, task in zip(st.columns(columns), tasks[start : start + columns], strict=False):
-            column.image([image_address(drawings[i]) for i in task_map.drawings[task]], width=size)
+            shown = [image_address(drawings[i]) for i in task_map.drawings[task]]
+            column.image(shown, width=size, alt=[drawing_of(name(task_map, task))] * len(shown))
             column.caption(name(task_map, task))
 
 

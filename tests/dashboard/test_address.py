@@ -39,8 +39,10 @@ def small_page() -> None:
         "count": address.Choice(address.number(0, 9), lambda: 1 if st.session_state["colour"] == "red" else 2),
         "names": address.Choice(address.some_of(["a", "b", "c"], 2), ["a"]),
     }
-    address.set_language()
-    address.arrive("small")
+    address.set_common()
+    address.arrive(st.session_state.get("at", "small"))
+    if st.session_state.get("ends early"):
+        st.stop()
     with address.synchronised(choices):
         st.selectbox("Colour", ["red", "blue"], key="colour", persist_state="session")
         st.number_input("Count", 0, 9, key="count", persist_state="session")
@@ -117,3 +119,40 @@ def test_a_link_that_means_the_same_is_left_as_it_is(page: AppTest) -> None:
     page.query_params["colour"] = "red"
     page.run()
     assert page.query_params == {"colour": "red"}
+
+
+def open_from_menu(page: AppTest, name: str, ends_early: bool = False) -> None:
+    page.session_state["at"], page.session_state["ends early"] = name, ends_early
+    page.query_params.clear()
+    page.run()
+
+
+def test_a_click_that_comes_with_the_address_before_the_last_one_counts(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="colour").set_value("blue").run()
+    page.number_input(key="count").set_value(4)
+    page.query_params.clear()  # the browser has not shown the new address yet
+    page.run()
+    assert page.query_params == {"colour": "blue", "count": "4"}
+    page.selectbox(key="colour").set_value("red")
+    page.query_params = {"colour": "blue"}
+    page.run()
+    assert page.query_params == {"count": "4"}
+    page.query_params = {"colour": "blue"}  # and now the visitor goes back
+    page.run()
+    assert (page.selectbox(key="colour").value, page.number_input(key="count").value) == ("blue", 2)
+
+
+@pytest.mark.parametrize("ends_early", [False, True])
+def test_a_second_click_in_the_menu_undoes_nothing(page: AppTest, ends_early: bool) -> None:
+    page.run()
+    page.selectbox(key="colour").set_value("blue").run()
+    open_from_menu(page, "other")
+    open_from_menu(page, "small", ends_early)
+    open_from_menu(page, "small")
+    assert page.selectbox(key="colour").value == "blue"
+    assert page.query_params == {"colour": "blue", "count": "1"}
+    page.number_input(key="count").set_value(4).run()
+    page.query_params.clear()  # going back still goes back
+    page.run()
+    assert page.selectbox(key="colour").value == "red"

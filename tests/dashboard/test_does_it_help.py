@@ -38,9 +38,12 @@ def test_every_view_of_a_table_draws(page: AppTest, table: str) -> None:
         assert len(page.get("plotly_chart")) == 4
 
 
-def test_a_click_leads_to_a_task_with_the_learner_and_its_twin(page: AppTest) -> None:
+def test_a_click_or_a_name_leads_to_a_task_with_the_learner_and_its_twin(page: AppTest) -> None:
     page.selectbox(key="table").set_value("mixed").run()
     assert not links(page)
+    (names,) = [box for box in page.selectbox if box.label.startswith("Click a point")]
+    names.set_value("attention").run()
+    assert RECIPES["attention"].title in links(page)[0]
     page.session_state["figure mixed"] = {"selection": {"points": [{"y": 0.1, "curve_number": 0}]}}
     page.run()
     (link,) = links(page)

@@ -79,18 +79,24 @@ def browser() -> Iterator[Browser]:
 
 
 LEFT: list[str] = []  # requests that would have left this machine
+ERRORS: list[str] = []  # what went wrong in the browser
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaves_this_machine() -> Iterator[None]:
-    """Fail a test whose pages ask for anything beyond this machine."""
+def nothing_leaves_this_machine_and_nothing_goes_wrong() -> Iterator[None]:
+    """Fail a test whose pages ask for anything beyond this machine, or have an error in the browser's console."""
     LEFT.clear()
+    ERRORS.clear()
     yield
     assert LEFT == []
+    assert ERRORS == []
 
 
 def new_page(browser: Browser, **options: object) -> Page:
-    """Open a page of a visitor of its own. A request that would leave this machine is refused, and fails the test."""
+    """Open a page of a visitor of its own. A request that would leave this machine is refused, and fails the test.
+
+    So does an error in the browser's console.
+    """
 
     def decide(route: Route) -> None:
         if urlsplit(route.request.url).hostname == "localhost":
@@ -101,6 +107,8 @@ def new_page(browser: Browser, **options: object) -> Page:
 
     opened = browser.new_page(**{"viewport": {"width": 1280, "height": 1000}, **options})
     opened.route("**/*", decide)
+    opened.on("pageerror", lambda error: ERRORS.append(str(error)))
+    opened.on("console", lambda said: ERRORS.append(f"{said.text} ({said.location})") if said.type == "error" else None)
     opened.set_default_timeout(PATIENCE_MS)
     return opened
 

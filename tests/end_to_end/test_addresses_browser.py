@@ -59,6 +59,25 @@ def test_back_goes_back_one_thing_at_a_time(browser: Browser, address: str) -> N
     page.close()
 
 
+def test_a_second_click_before_a_page_has_come_changes_nothing(browser: Browser, address: str) -> None:
+    page = new_page(browser)
+    page.goto(f"{address}/task_space?lines=yes&map=pca-2d")
+    canvas(page).wait_for()
+    links = page.get_by_test_id("stTopNav")
+    menu(page, "Train")
+    links.get_by_role("link", name="Task space").dblclick()
+    expect(page.get_by_role("switch", name="Lines to true neighbours")).to_be_checked()
+    page.wait_for_url("**/task_space?map=pca-2d&lines=yes")
+    for pause in (0, 100, 200, 300):
+        menu(page, "Train")
+        links.get_by_role("link", name="Task space").click()
+        page.wait_for_timeout(pause)
+        links.get_by_role("link", name="Draw").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Draw")
+        page.wait_for_url("**/draw")
+    page.close()
+
+
 def test_the_players_step_is_in_the_address_and_kept(browser: Browser, address: str, characters: CharacterSet) -> None:
     page = new_page(browser)
     names = "&".join(f"characters={characters.characters[i]}" for i in (7, 30, 60))
@@ -89,8 +108,10 @@ def test_a_browser_in_chinese_gets_chinese(browser: Browser, address: str) -> No
     page = new_page(browser, locale="zh-CN")
     page.goto(f"{address}/train")
     expect(page.get_by_role("heading", level=1)).to_have_text("训练")
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
     page.get_by_text("English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     page.wait_for_url("**lang=en")
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("训练")

@@ -52,7 +52,6 @@ def test_draw_and_be_recognised(page: Page) -> None:
 
     for _stroke in range(2):  # those of the query
         page.get_by_role("button", name="undo").click()
-        page.wait_for_timeout(1000)
     expect(page.get_by_text("draw one of them again in the row")).to_be_visible()
     page.get_by_role("button", name="clear").click()
     expect(page.get_by_text("Draw at least two different characters")).to_be_visible()

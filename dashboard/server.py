@@ -1,0 +1,30 @@
+"""The server that ``python -m dashboard`` starts: Streamlit's, with the dashboard's pages in it.
+
+To find its server, a page that is opened at ``/train`` asks ``/train/_stcore/health`` first, and finds nothing there:
+a browser's console has two errors for every link. So pages are sent with the place of their server written in them.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+HERE = Path(__file__).parent
+INDEX = Path(st.__file__).parent / "static" / "index.html"
+# Streamlit's own files lie beside the page, and so does its server.
+PLACE = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href };</script>'
+
+
+def with_place(index: str) -> str:
+    """Return Streamlit's page with the place of its server in it, ahead of the first script."""
+    return index.replace("<script", f"{PLACE}<script", 1)
+
+
+def send(_request: Request) -> HTMLResponse:
+    """Send Streamlit's page, never an old one from a cache, as Streamlit does."""
+    return HTMLResponse(with_place(INDEX.read_text("utf-8")), headers={"Cache-Control": "no-cache"})
+
+
+app = st.App(HERE / "app.py", routes=[Route(f"/{view.stem}", send) for view in (HERE / "views").glob("*.py")])

@@ -1,0 +1,93 @@
+"""The lecture in a real browser, by keys alone. It passes every page, so that all are checked for accessibility too.
+
+The checks are those of axe for WCAG 2.2, levels A and AA, in light and dark.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.lecture import VIEWS
+from tests.end_to_end.conftest import new_page
+
+WCAG = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+}
+
+
+# Addresses of what the lecture does not show, and what is clicked there.
+OPENED = (
+    ("?scene=1&pick=1", ""),
+    ("?scene=2&guess=size", ""),
+    ("?scene=5&hears=question", ""),
+    ("task_space?compare=adaptation", "[data-testid=stSelectbox] input"),
+    ("adaptation?step=1", ".st-key-words button"),
+    ("draw?source=upload", ""),
+)
+
+
+@pytest.fixture(scope="module")
+def lecture(browser: Browser, address: str) -> Iterator[Page]:
+    page = new_page(browser, viewport={"width": 1280, "height": 1600})
+    page.goto(f"{address}/?lecture=1&scene=1")
+    yield page
+    page.close()
+
+
+def rest(page: Page) -> None:
+    """Wait until a page has been made, and nothing on it is loading."""
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_function(
+        """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" &&
+        !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]")"""
+    )
+
+
+def set_theme(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Switch between light and dark, and wait until the page has."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(
+        f"() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === '{scheme}'"
+    )
+    page.wait_for_timeout(300)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page: rule, element, and what is wrong."""
+    return [
+        f"{rule['id']}: {node['html'][:200]} ({(node['any'] or node['all'] or node['none'])[0]['message']})"
+        for rule in Axe().run(page, options=WCAG).response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("number", range(1, len(VIEWS) + 1))
+def test_a_view_of_the_lecture_opens_by_key_and_is_accessible(lecture: Page, number: int) -> None:
+    expect(lecture.get_by_text(f"{number} / {len(VIEWS)}")).to_be_visible()
+    lecture.wait_for_url(re.compile(rf"lecture={number}&"))
+    rest(lecture)
+    assert lecture.get_by_text("This link asks for something").count() == 0
+    assert lecture.get_by_test_id("stException").count() == 0
+    assert violations(lecture) == []
+    set_theme(lecture, "dark")
+    assert violations(lecture) == []
+    set_theme(lecture, "light")
+    lecture.keyboard.press("ArrowRight" if number % 2 else "PageDown")
+
+
+def test_what_opens_on_a_page_is_accessible_too(browser: Browser, address: str) -> None:
+    page = new_page(browser, viewport={"width": 1280, "height": 1600})
+    for path, opens in OPENED:
+        page.goto(f"{address}/{path}")
+        rest(page)
+        if opens:
+            page.locator(opens).first.click()
+            page.wait_for_timeout(500)
+            rest(page)
+        assert violations(page) == [], path
+    page.close()
