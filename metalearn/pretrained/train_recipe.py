@@ -126,18 +126,18 @@ def check_made_for(path: Path, characters: CharacterSet, seed: int) -> None:
 
 def check_sides(characters: CharacterSet, sides: Split) -> None:
     """Raise MetalearnError where fewer than two characters with two drawings are for training, or for validation."""
-    for pool, purpose in ((sides.train, "to train on"), (sides.validation, "to validate on")):
+    for side, pool in (("train", sides.train), ("validation", sides.validation)):
         count = int((characters.counts[pool] >= 2).sum())
         if count < 2:
             raise MetalearnError(
-                "{name} is too small to train on: the {split} split leaves {count} of its {all} characters, with 2 "
-                "drawings or more, {purpose}, and 2 are needed; with {needed} such characters the article split has "
-                "two for each purpose: {missing} more",
+                "{name} is too small to train on: of its {all} characters, {count} with 2 drawings or more are on the "
+                "{side} side of the {split} split, and 2 are needed; with {needed} such characters the article split "
+                "has two on each side: {missing} more",
                 name=characters.name,
                 split=sides.name,
                 count=count,
                 all=len(characters),
-                purpose=purpose,
+                side=side,
                 needed=FEWEST,
                 missing=max(1, FEWEST - int((characters.counts >= 2).sum())),
             )
