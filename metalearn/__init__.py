@@ -68,6 +68,7 @@ _HOME = {
     "Estimate": "evaluation.estimate",
     "evaluate": "evaluation.accuracy",
     "query_accuracies": "evaluation.accuracy",
+    "compare_starts": "pretrained.starts",
     "export_onnx": "recognition.export",
     "predict": "recognition.naming",
     "Predictions": "recognition.naming",
@@ -134,6 +135,7 @@ if TYPE_CHECKING:
     from metalearn.pretrained.learners import load_learner as load_learner
     from metalearn.pretrained.maps import load_map as load_map
     from metalearn.pretrained.results import load_table as load_table
+    from metalearn.pretrained.starts import compare_starts as compare_starts
     from metalearn.recognition.export import export_onnx as export_onnx
     from metalearn.recognition.naming import Predictions as Predictions
     from metalearn.recognition.naming import predict as predict

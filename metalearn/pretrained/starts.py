@@ -72,9 +72,8 @@ def compare_starts(
     --------
     >>> from pathlib import Path
     >>> import metalearn as ml
-    >>> from metalearn.pretrained.starts import compare_starts
     >>> glyphs = ml.load_characters("glyphs")
-    >>> found = compare_starts("prototypes", glyphs, "lake", Path("runs"), meta_steps=100)  # doctest: +SKIP
+    >>> found = ml.compare_starts("prototypes", glyphs, "lake", Path("runs"), meta_steps=100)  # doctest: +SKIP
     >>> found["gain"], found["gain_ci95"]  # doctest: +SKIP
     """
     shipped, sides = _check(name, characters, split_name)
