@@ -9,10 +9,11 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.t
 define TEST_WITH
 $(PYTHON) -m venv $(VENV)-$@
 $(VENV)-$@/bin/python -m pip install --disable-pip-version-check -e '.[dashboard,notebooks,test]' $(1)
-$(VENV)-$@/bin/python -m pytest -n auto --dist worksteal --deselect tests/test_packaging.py::test_the_installed_versions_are_the_tested_ones
+$(VENV)-$@/bin/python -m pytest -n $(PROCESSES) --dist worksteal --deselect tests/test_packaging.py::test_the_installed_versions_are_the_tested_ones
 endef
 
-# Tests run in as many processes as there are processors, each with one thread for tensors.
+# Tests run in one process more than there are processors, each with one thread for tensors: those with a browser wait.
+PROCESSES ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 test lowest newest: export OMP_NUM_THREADS ?= 1
 
 # OpenMP's threads would spin while they wait for each other, and keep a core from a browser that has work for it.
@@ -30,7 +31,7 @@ lab: $(VENV)/.notebooks  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 test: $(VENV)/.test  ## run every test
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
 lowest: $(VENV)/.python  ## run the tests with the oldest packages that pyproject.toml allows
 	mkdir -p $(VENV)-lowest
