@@ -12,7 +12,7 @@ from metalearn.characters.character_set import IMAGE_SIZE
 from metalearn.plots.player import RIGHT, WRONG
 
 MOST = 12  # that are shown
-WIDTH = 84  # pixels, of one
+WIDTH = 104  # pixels, of one; its caption has room in one line
 COLUMNS = 5
 
 
