@@ -41,7 +41,7 @@ def lecture(browser: Browser, address: str) -> Iterator[Page]:
 
 def rest(page: Page) -> None:
     """Wait until a page has been made, and nothing on it is loading."""
-    page.get_by_role("heading", level=1).wait_for()
+    page.locator("h1").first.wait_for()
     page.wait_for_function(
         """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" &&
         !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]")"""

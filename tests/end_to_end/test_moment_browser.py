@@ -19,7 +19,7 @@ def test_the_switch_is_thrown_and_light_and_answers_move(browser: Browser, addre
     expect(page.locator(SAID)).to_contain_text("Attention over places")
     expect(page.get_by_text("Over forty such tasks")).to_be_attached()
     truth, pages = page.locator(SAID).inner_text(), picture(page, "support")
-    for seen in page.locator(".metalearn-player canvas, .st-key-words button").all():
+    for seen in page.locator(".metalearn-player canvas:visible, .st-key-words button:visible").all():
         box = seen.bounding_box()
         assert box
         assert 0 < box["y"] < box["y"] + box["height"] <= 720
