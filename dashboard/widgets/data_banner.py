@@ -20,9 +20,16 @@ def warn() -> None:
 
 def cite(characters: CharacterSet) -> None:
     """Name the data and their source."""
+    low, high = int(characters.counts.min()), int(characters.counts.max())
     st.caption(
-        _("Data: **{name}**, {size}. {citation}").format(
-            name=characters.name, size=characters.size, citation=characters.citation
+        _(
+            "Data: **{name}**, {characters:,} characters in {alphabets} alphabets, {drawings} drawings each. {citation}"
+        ).format(
+            name=characters.name,
+            characters=len(characters),
+            alphabets=len(characters.alphabet_names),
+            drawings=high if low == high else f"{low}–{high}",
+            citation=characters.citation,
         )
     )
 
