@@ -1,7 +1,7 @@
 """The server that ``python -m dashboard`` starts: Streamlit's, with the dashboard's pages in it.
 
-To find its server, a page that is opened at ``/train`` asks ``/train/_stcore/health`` first, and finds nothing there:
-a browser's console has two errors for every link. So pages are sent with the place of their server written in them.
+A page that is opened at ``/train`` does not know where its server is. It would ask ``/train/_stcore/health`` first,
+find nothing, and leave two errors in the browser's console. So the place of the server is written into the page.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 HERE = Path(__file__).parent
 INDEX = Path(st.__file__).parent / "static" / "index.html"
-# Streamlit's own files lie beside the page, and so does its server.
+# The server is asked in the folder that the page lies in, as are the page's own files.
 PLACE = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href };</script>'
 
 

@@ -32,8 +32,9 @@ def asked(world: str, number: int) -> str:
 
 
 def another(world: str, number: int, told: str) -> int:
-    """Return the task whose embedding is told in place of a task's own.
+    """Return the number of another task, whose embedding a learner gets instead of that of task ``number``.
 
-    That is the next which asks the same, if ``told`` is "shuffled", or another question, if it is "question".
+    With ``told`` "shuffled", it is the next task that asks the same; with "question", the next one, which asks
+    something else.
     """
     return number + (1 if told == "question" else len(WORLDS[world]))

@@ -1,10 +1,15 @@
-"""Where the dashboard and the course are: beside the library in a checkout, inside it in an installed wheel."""
+"""Where the dashboard and the course are, and at which addresses a dashboard is open to other machines.
+
+Their files lie beside the library in a checkout, and inside it in an installed wheel.
+"""
 
 from pathlib import Path
 
 from metalearn.errors import MetalearnError
 
 _LIBRARY = Path(__file__).parent
+
+EVERYWHERE = ("0.0.0.0", "::")  # what a server listens on to be reached from elsewhere; nobody's address
 
 
 def front_ends() -> Path:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import address
 from dashboard.language import _
+from metalearn._front_ends import EVERYWHERE
 
-EVERYWHERE = ("0.0.0.0", "::")  # what a server listens on to be reached from elsewhere; nobody's address
 LONGEST = 600  # letters; a longer address makes a code too fine for a camera at the back of a room
 
 

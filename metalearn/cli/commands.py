@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Result = dict[str, Any]
 LONGEST_GOODBYE_S = 20  # the dashboard's server, which may be amid a step of a training
 LOCAL = ("localhost", "127.0.0.1")
-EVERYWHERE = ("0.0.0.0", "::")
 SHADES = " ░▒▓█"  # from no ink to much
 BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are inked: none, the upper, the lower, both
 
@@ -396,7 +395,7 @@ def dashboard(options: argparse.Namespace) -> Result:
     """Serve the dashboard until it is stopped."""
     import importlib.util
 
-    from metalearn._front_ends import front_ends
+    from metalearn._front_ends import EVERYWHERE, front_ends
 
     home = front_ends()
     if importlib.util.find_spec("streamlit") is None:

@@ -1,113 +1,26 @@
 """The options of every subcommand, the function that runs it, and the one that shows its result."""
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from metalearn import __version__
 from metalearn._device import NAMES
 from metalearn.cli import commands, course, display, naming
-from metalearn.cli.commands import Result
+from metalearn.cli.options import Parser, add_command, read_host, read_name, read_natural, read_path, read_positive
 from metalearn.course.edition import LANGUAGES
-from metalearn.errors import MetalearnError
 
 OWN = "package.module:Name is one of your own"
-LARGEST = 2**31 - 1  # of a whole number: what NumPy, PyTorch and scikit-learn all take as a seed
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line; argparse would print the usage too."""
-        raise MetalearnError("{message} (see '{prog} --help')", message=message, prog=self.prog)
-
-
-class _Store(argparse.Action):
-    """Keep a value, and that the user gave it: its name is in ``options.given``."""
-
-    def __call__(self, _parser: Any, options: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        setattr(options, self.dest, value if self.nargs != 0 else True)
-        options.given |= {self.dest}
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
-    whole = _Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
+    whole = Parser(prog="metalearn", description="Task-embedding meta-learning on handwritten characters.")
     whole.add_argument("--version", action="version", version=__version__)
     subparsers = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     measuring, using = (_add_evaluate, _add_compare, _add_benchmark), (_add_adapt, _add_predict, _add_export)
     for add in (_add_info, _add_data, _add_train, _add_embed, *measuring, *using, _add_course, _add_dashboard):
         add(subparsers)
     return whole
-
-
-def _command(
-    subparsers: Any,
-    name: str,
-    summary: str,
-    example: str,
-    run: Callable[[argparse.Namespace], Result],
-    show: Callable[[Result], str],
-    *,
-    seed: bool = True,
-    data: bool = True,
-) -> argparse.ArgumentParser:
-    """Add a subcommand, with ``--json`` and, where it is random or reads characters, ``--seed`` and ``--data-dir``."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.register("action", None, _Store)
-    parser.set_defaults(run=run, show=show, given=frozenset(), data_dir=None)
-    parser.add_argument("--json", action="store_true", help="print one JSON object; progress goes to stderr")
-    if seed:
-        parser.add_argument(
-            "--seed", type=_natural, default=0, metavar="N", help="seed of everything random (default 0)"
-        )
-    if data:
-        parser.add_argument(
-            "--data-dir",
-            type=_path,
-            metavar="DIR",
-            help="folder with Omniglot, or with folders of images, one per class (default: METALEARN_DATA, else the "
-            "cache, else a download)",
-        )
-    return parser
-
-
-def _name(text: str) -> str:
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError("it is empty")
-    return text
-
-
-def _path(text: str) -> Path:
-    return Path(_name(text))
-
-
-def _host(text: str) -> str:
-    name = _name(text)
-    if "/" in name or ":" in name:
-        raise argparse.ArgumentTypeError(f"{name!r} is not a name as kit.example.org, without https:// and port")
-    return name
-
-
-def _natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    if len(text) > 10 or int(text) > LARGEST:
-        raise argparse.ArgumentTypeError(f"{text[:10]} … is too large; the largest is {LARGEST}")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    number = _natural(text)
-    if number == 0:
-        raise argparse.ArgumentTypeError("0 is too few")
-    return number
 
 
 def _split_option(parser: argparse.ArgumentParser) -> None:
@@ -128,12 +41,12 @@ def _device_option(parser: argparse.ArgumentParser) -> None:
 
 def _shots_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--shots", type=_positive, default=1, metavar="K", help="support drawings per class (default 1)"
+        "--shots", type=read_positive, default=1, metavar="K", help="support drawings per class (default 1)"
     )
 
 
 def _add_info(subparsers: Any) -> None:
-    _command(
+    add_command(
         subparsers,
         "info",
         "show versions, the data that is used, and what ships with the kit",
@@ -147,7 +60,7 @@ def _add_info(subparsers: Any) -> None:
 def _add_data(subparsers: Any) -> None:
     parser = subparsers.add_parser("data", help="show, download, import or preview the characters")
     kinds = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _command(
+    add_command(
         kinds,
         "info",
         "show which characters are used",
@@ -156,7 +69,7 @@ def _add_data(subparsers: Any) -> None:
         display.fields,
         seed=False,
     )
-    _command(
+    add_command(
         kinds,
         "download",
         "download Omniglot into the cache",
@@ -166,7 +79,7 @@ def _add_data(subparsers: Any) -> None:
         seed=False,
         data=False,
     )
-    importing = _command(
+    importing = add_command(
         kinds,
         "import",
         "read Omniglot from a folder into the cache, to be found from now on; or check a folder of your own images",
@@ -176,8 +89,8 @@ def _add_data(subparsers: Any) -> None:
         seed=False,
         data=False,
     )
-    importing.add_argument("path", type=_path, help="folder with the two archives, or the folders they unpack to")
-    previewing = _command(
+    importing.add_argument("path", type=read_path, help="folder with the two archives, or the folders they unpack to")
+    previewing = add_command(
         kinds,
         "preview",
         "draw a few characters in the terminal; or show what is read of a folder of your own images",
@@ -187,7 +100,7 @@ def _add_data(subparsers: Any) -> None:
     )
     previewing.add_argument(
         "characters",
-        type=_name,
+        type=read_name,
         nargs="*",
         metavar="PATH | ALPHABET/CHARACTER",
         help="a folder or a zip archive; or which characters (default: four at random)",
@@ -195,7 +108,7 @@ def _add_data(subparsers: Any) -> None:
 
 
 def _add_train(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "train",
         "meta-train a learner, fit an embedding, or make everything that ships",
@@ -205,13 +118,13 @@ def _add_train(subparsers: Any) -> None:
     )
     _device_option(parser)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--learner", type=_name, help=f"the learner to train; 'metalearn info' lists them; {OWN}")
-    what.add_argument("--embedding", type=_name, help="the embedding to fit; 'metalearn info' lists them")
+    what.add_argument("--learner", type=read_name, help=f"the learner to train; 'metalearn info' lists them; {OWN}")
+    what.add_argument("--embedding", type=read_name, help="the embedding to fit; 'metalearn info' lists them")
     what.add_argument("--recipe", choices=("all",), help="all: make everything that ships again")
     _split_option(parser)
     parser.add_argument(
         "--world",
-        type=_name,
+        type=read_name,
         default="characters",
         help="the kind of tasks: characters (the default); mixed: characters, alphabets or drawers, without saying "
         "which; hidden-1 to hidden-8: one of so many attributes of drawings",
@@ -225,7 +138,7 @@ def _add_train(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--output",
-        type=_path,
+        type=read_path,
         required=True,
         metavar="DIR",
         help="folder for the result, with a folder for each split in it (none for a learner of your own); an "
@@ -233,14 +146,14 @@ def _add_train(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--meta-steps",
-        type=_positive,
+        type=read_positive,
         metavar="N",
         help="outer steps (default: the recipe's; 1,000 for a learner of your own; 300 from each start)",
     )
 
 
 def _add_embed(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "embed",
         "embed the task of every character, and write one row per task",
@@ -249,14 +162,14 @@ def _add_embed(subparsers: Any) -> None:
         display.fields,
     )
     _split_option(parser)
-    parser.add_argument("--embedding", type=_name, default="gradient", help=f"which one (default: gradient); {OWN}")
+    parser.add_argument("--embedding", type=read_name, default="gradient", help=f"which one (default: gradient); {OWN}")
     parser.add_argument(
-        "--output", type=_path, required=True, metavar="FILE", help=".csv, or .npy for the numbers alone"
+        "--output", type=read_path, required=True, metavar="FILE", help=".csv, or .npy for the numbers alone"
     )
 
 
 def _add_evaluate(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "evaluate",
         "measure a learner's accuracy, or what an embedding knows",
@@ -268,21 +181,23 @@ def _add_evaluate(subparsers: Any) -> None:
     _split_option(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--learner", type=_name, help=f"which one (default: the best that ships); or the path of one you trained; {OWN}"
+        "--learner",
+        type=read_name,
+        help=f"which one (default: the best that ships); or the path of one you trained; {OWN}",
     )
-    what.add_argument("--embedding", type=_name, help=f"measure this embedding instead of a learner; {OWN}")
+    what.add_argument("--embedding", type=read_name, help=f"measure this embedding instead of a learner; {OWN}")
     parser.add_argument(
         "--protocol",
         choices=("unstructured", "within-alphabet", "lake-runs"),
         default="unstructured",
         help="any characters, characters of one alphabet, or Lake's published runs (with --runs)",
     )
-    parser.add_argument("--runs", type=_path, metavar="DIR", help="folder with run01, run02, … as published")
-    parser.add_argument("--ways", type=_positive, default=5, metavar="N", help="classes in a task (default 5)")
+    parser.add_argument("--runs", type=read_path, metavar="DIR", help="folder with run01, run02, … as published")
+    parser.add_argument("--ways", type=read_positive, default=5, metavar="N", help="classes in a task (default 5)")
     _shots_option(parser)
-    parser.add_argument("--queries", type=_positive, default=5, metavar="Q", help="queries per class (default 5)")
-    parser.add_argument("--tasks", type=_positive, default=600, metavar="T", help="how many tasks (default 600)")
-    parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+    parser.add_argument("--queries", type=read_positive, default=5, metavar="Q", help="queries per class (default 5)")
+    parser.add_argument("--tasks", type=read_positive, default=600, metavar="T", help="how many tasks (default 600)")
+    parser.add_argument("--steps", type=read_natural, metavar="S", help="inner steps (default: the learner's own)")
     parser.add_argument(
         "--classes",
         choices=("test", "all"),
@@ -298,7 +213,7 @@ def _add_evaluate(subparsers: Any) -> None:
 
 
 def _add_compare(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "compare",
         "measure a whole table of results, and write it as JSON, CSV and a figure",
@@ -307,22 +222,22 @@ def _add_compare(subparsers: Any) -> None:
         display.rows,
     )
     parser.add_argument(
-        "--table", type=_name, required=True, help="families, learners, mixed, headline, worlds or transplants"
+        "--table", type=read_name, required=True, help="families, learners, mixed, headline, worlds or transplants"
     )
     parser.add_argument(
         "--output",
-        type=_path,
+        type=read_path,
         required=True,
         metavar="DIR",
         help="folder for the files; an interrupted table there goes on",
     )
     parser.add_argument(
-        "--tasks", type=_positive, default=600, metavar="T", help="tasks per result (default 600; not for families)"
+        "--tasks", type=read_positive, default=600, metavar="T", help="tasks per result (default 600; not for families)"
     )
 
 
 def _add_benchmark(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "benchmark",
         "time the kit, and compare it with plain code and with the machine's limit",
@@ -336,11 +251,11 @@ def _add_benchmark(subparsers: Any) -> None:
         action="store_true",
         help="measure how the cost of a meta-step grows, and what 1,000, 10,000 and 100,000 tasks cost, instead",
     )
-    parser.add_argument("--figure", type=_path, metavar="FILE", help="also draw the result, into this .html file")
+    parser.add_argument("--figure", type=read_path, metavar="FILE", help="also draw the result, into this .html file")
 
 
 def _add_adapt(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "adapt",
         "adapt a learner to characters you name, and show each step",
@@ -350,17 +265,17 @@ def _add_adapt(subparsers: Any) -> None:
     )
     _device_option(parser)
     parser.add_argument(
-        "characters", type=_name, nargs="+", metavar="ALPHABET/CHARACTER", help="two or more characters"
+        "characters", type=read_name, nargs="+", metavar="ALPHABET/CHARACTER", help="two or more characters"
     )
     _split_option(parser)
-    parser.add_argument("--learner", type=_name, default="preinit", help=f"which one (default: preinit); {OWN}")
+    parser.add_argument("--learner", type=read_name, default="preinit", help=f"which one (default: preinit); {OWN}")
     _shots_option(parser)
-    parser.add_argument("--queries", type=_positive, default=10, metavar="Q", help="queries per class (default 10)")
-    parser.add_argument("--steps", type=_natural, metavar="S", help="inner steps (default: the learner's own)")
+    parser.add_argument("--queries", type=read_positive, default=10, metavar="Q", help="queries per class (default 10)")
+    parser.add_argument("--steps", type=read_natural, metavar="S", help="inner steps (default: the learner's own)")
 
 
 def _add_predict(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "predict",
         "name new images, given a folder with a few of each class",
@@ -368,18 +283,24 @@ def _add_predict(subparsers: Any) -> None:
         naming.name_images,
         display.answers,
     )
-    parser.add_argument("support", type=Path, metavar="SUPPORT", help="folder or .zip with a folder for each class")
-    parser.add_argument("queries", type=Path, nargs="+", metavar="QUERY", help="images, or folders of images, to name")
+    parser.add_argument(
+        "support", type=read_path, metavar="SUPPORT", help="folder or .zip with a folder for each class"
+    )
+    parser.add_argument(
+        "queries", type=read_path, nargs="+", metavar="QUERY", help="images, or folders of images, to name"
+    )
     _split_option(parser)
     parser.add_argument(
         "--learner", default="wide", help=f"which one (default: wide); or the path of one you trained; {OWN}"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write answers and probabilities into this .csv")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="also show images beside answers, in this .html")
+    parser.add_argument(
+        "--csv", type=read_path, metavar="FILE", help="also write answers and probabilities into this .csv"
+    )
+    parser.add_argument("--html", type=read_path, metavar="FILE", help="also show images beside answers, in this .html")
 
 
 def _add_export(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "export",
         "let a learner adapt to your classes, and write the network as an ONNX file",
@@ -389,12 +310,14 @@ def _add_export(subparsers: Any) -> None:
         seed=False,
         data=False,
     )
-    parser.add_argument("support", type=Path, metavar="SUPPORT", help="folder or .zip with a folder for each class")
+    parser.add_argument(
+        "support", type=read_path, metavar="SUPPORT", help="folder or .zip with a folder for each class"
+    )
     _split_option(parser)
     parser.add_argument(
         "--learner", default="wide", help=f"which one (default: wide); or the path of one you trained; {OWN}"
     )
-    parser.add_argument("--output", type=_path, required=True, metavar="FILE", help="the .onnx file to write")
+    parser.add_argument("--output", type=read_path, required=True, metavar="FILE", help="the .onnx file to write")
 
 
 def _add_course(subparsers: Any) -> None:
@@ -405,7 +328,7 @@ def _add_course(subparsers: Any) -> None:
 
 
 def _add_course_copy(verbs: Any) -> None:
-    parser = _command(
+    parser = add_command(
         verbs,
         "copy",
         "copy the notebooks into a folder of yours",
@@ -416,7 +339,7 @@ def _add_course_copy(verbs: Any) -> None:
         data=False,
     )
     parser.add_argument(
-        "folder", type=_path, metavar="DIR", help="a new folder, or one that does not hold these notebooks yet"
+        "folder", type=read_path, metavar="DIR", help="a new folder, or one that does not hold these notebooks yet"
     )
     _language_option(parser)
 
@@ -426,7 +349,7 @@ def _language_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_course_check(verbs: Any) -> None:
-    _command(
+    add_command(
         verbs,
         "check",
         "look whether this machine is ready for the course, and how long the notebooks take on it",
@@ -438,7 +361,7 @@ def _add_course_check(verbs: Any) -> None:
 
 
 def _add_course_progress(verbs: Any) -> None:
-    parser = _command(
+    parser = add_command(
         verbs,
         "progress",
         "show which exercises and quizzes you have done; this stays on your machine",
@@ -448,13 +371,13 @@ def _add_course_progress(verbs: Any) -> None:
         seed=False,
         data=False,
     )
-    parser.add_argument("--html", type=_path, metavar="FILE", help="also as a page, in this .html")
+    parser.add_argument("--html", type=read_path, metavar="FILE", help="also as a page, in this .html")
     _language_option(parser)
     parser.add_argument("--reset", action="store_true", help="forget all of it first")
 
 
 def _add_course_reset(verbs: Any) -> None:
-    parser = _command(
+    parser = add_command(
         verbs,
         "reset",
         "put a notebook of your copy back as it came; yours is kept beside it, as NAME.mine.ipynb",
@@ -464,13 +387,13 @@ def _add_course_reset(verbs: Any) -> None:
         seed=False,
         data=False,
     )
-    parser.add_argument("notebook", type=_name, metavar="NOTEBOOK", help="its number or name")
-    parser.add_argument("folder", type=_path, metavar="DIR", help="the folder that you copied the course into")
+    parser.add_argument("notebook", type=read_name, metavar="NOTEBOOK", help="its number or name")
+    parser.add_argument("folder", type=read_path, metavar="DIR", help="the folder that you copied the course into")
     _language_option(parser)
 
 
 def _add_course_export(verbs: Any) -> None:
-    parser = _command(
+    parser = add_command(
         verbs,
         "export",
         "write the exercises that check themselves as assignments for nbgrader or otter-grader",
@@ -483,11 +406,11 @@ def _add_course_export(verbs: Any) -> None:
     parser.add_argument(
         "--for", dest="grader", choices=("nbgrader", "otter"), required=True, help="the grader that you use"
     )
-    parser.add_argument("folder", type=_path, metavar="DIR", help="where to write them; they hold the solutions")
+    parser.add_argument("folder", type=read_path, metavar="DIR", help="where to write them; they hold the solutions")
 
 
 def _add_dashboard(subparsers: Any) -> None:
-    parser = _command(
+    parser = add_command(
         subparsers,
         "dashboard",
         "open the dashboard on this machine",
@@ -496,10 +419,10 @@ def _add_dashboard(subparsers: Any) -> None:
         display.fields,
         seed=False,
     )
-    parser.add_argument("--port", type=_positive, default=8501, metavar="N", help="where it listens (default 8501)")
+    parser.add_argument("--port", type=read_positive, default=8501, metavar="N", help="where it listens (default 8501)")
     parser.add_argument(
         "--host",
-        type=_name,
+        type=read_name,
         default="localhost",
         metavar="ADDRESS",
         help="the address it listens on (default localhost: this machine alone); with 0.0.0.0 everyone on the network "
@@ -507,7 +430,7 @@ def _add_dashboard(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--allowed-host",
-        type=_host,
+        type=read_host,
         nargs="+",
         default=[],
         metavar="NAME",
@@ -516,7 +439,7 @@ def _add_dashboard(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--base-path",
-        type=_name,
+        type=read_name,
         metavar="PATH",
         help="what stands before its addresses behind a proxy, such as /kit; pages beside it on that host share its "
         "cookies",

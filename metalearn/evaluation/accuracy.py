@@ -41,7 +41,7 @@ class Evaluation:
     measured_on: str
     transductive: bool
     alphabets: np.ndarray | None = None
-    seen_in_training: int | None = 0
+    seen_in_training: int | None = None
 
     @property
     def estimate(self) -> Estimate:
