@@ -4,10 +4,8 @@ The checks are those of axe for WCAG 2.2, levels A and AA, in light and dark.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Literal
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -29,14 +27,6 @@ OPENED = (
     ("adaptation?step=1", ".st-key-words button"),
     ("draw?source=upload", ""),
 )
-
-
-@pytest.fixture(scope="module")
-def lecture(browser: Browser, address: str) -> Iterator[Page]:
-    page = new_page(browser, viewport={"width": 1280, "height": 1600})
-    page.goto(f"{address}/?lecture=1&scene=1")
-    yield page
-    page.close()
 
 
 def rest(page: Page) -> None:
@@ -66,18 +56,21 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("number", range(1, len(VIEWS) + 1))
-def test_a_view_of_the_lecture_opens_by_key_and_is_accessible(lecture: Page, number: int) -> None:
-    expect(lecture.get_by_text(f"{number} / {len(VIEWS)}")).to_be_visible()
-    lecture.wait_for_url(re.compile(rf"lecture={number}&"))
-    rest(lecture)
-    assert lecture.get_by_text("This link asks for something").count() == 0
-    assert lecture.get_by_test_id("stException").count() == 0
-    assert violations(lecture) == []
-    set_theme(lecture, "dark")
-    assert violations(lecture) == []
-    set_theme(lecture, "light")
-    lecture.keyboard.press("ArrowRight" if number % 2 else "PageDown")
+def test_every_view_of_the_lecture_opens_by_key_and_is_accessible(browser: Browser, address: str) -> None:
+    page = new_page(browser, viewport={"width": 1280, "height": 1600})
+    page.goto(f"{address}/?lecture=1&scene=1")
+    for number in range(1, len(VIEWS) + 1):
+        expect(page.get_by_text(f"{number} / {len(VIEWS)}")).to_be_visible()
+        page.wait_for_url(re.compile(rf"lecture={number}&"))
+        rest(page)
+        assert page.get_by_text("This link asks for something").count() == 0, number
+        assert page.get_by_test_id("stException").count() == 0, number
+        assert violations(page) == [], number
+        set_theme(page, "dark")
+        assert violations(page) == [], number
+        set_theme(page, "light")
+        page.keyboard.press("ArrowRight" if number % 2 else "PageDown")
+    page.close()
 
 
 def test_what_opens_on_a_page_is_accessible_too(browser: Browser, address: str) -> None:
