@@ -113,6 +113,15 @@ def new_page(browser: Browser, **options: object) -> Page:
     return opened
 
 
+def rest(page: Page) -> None:
+    """Wait until a page has been made, and nothing on it is loading."""
+    page.locator("h1").first.wait_for()
+    page.wait_for_function(
+        """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" &&
+        !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]")"""
+    )
+
+
 @pytest.fixture(scope="module")
 def page(browser: Browser, address: str) -> Page:
     """The dashboard's first page, in a browser."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.end_to_end.conftest import new_page
+from tests.end_to_end.conftest import new_page, rest
 
 JS_FIND = """
     const find = () => [...document.querySelectorAll("[data-testid=stMain] *")]
@@ -18,6 +18,7 @@ def open_map(browser: Browser, address: str, query: str = "", **options: object)
     page.goto(f"{address}/task_space?{query}")
     canvas(page).wait_for()
     wait_until(page, "find()?.view.ink && !find().map.from")
+    rest(page)
     page.wait_for_timeout(1000)
     return page
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from metalearn.characters.character_set import CharacterSet
-from tests.end_to_end.conftest import new_page
+from tests.end_to_end.conftest import new_page, rest
 
 SAID = ".metalearn-player [aria-live=polite]"
 
@@ -57,7 +57,7 @@ def test_the_whole_player_is_on_the_first_screen(browser: Browser, address: str,
     page = new_page(browser, viewport={"width": 1280, "height": 720})
     page.goto(f"{address}/adaptation?{urlencode({'learners': learners}, doseq=True)}")
     wait_for_step(page, 0)
-    page.wait_for_timeout(500)
+    rest(page)
     for found in page.locator(".metalearn-player canvas, .metalearn-player button, .metalearn-player input").all():
         box = found.bounding_box()
         assert box

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.end_to_end.conftest import new_page
+from tests.end_to_end.conftest import new_page, rest
 
 LABEL, ROWS, COLUMNS = 28, 4, 4
 
@@ -25,6 +25,7 @@ def test_draw_and_be_recognised(page: Page) -> None:
     page.get_by_role("link", name="Draw", exact=True).click()
     sheet = page.get_by_role("img", name="A sheet of cells")
     expect(sheet).to_be_visible()
+    rest(page)  # until then, what comes above the sheet moves it
     sheet.scroll_into_view_if_needed()
     cross = [[(0.2, 0.2), (0.8, 0.8)], [(0.8, 0.2), (0.2, 0.8)]]
     box = [[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2)]]
@@ -63,6 +64,7 @@ def test_a_palm_does_not_spoil_a_stroke(browser: Browser, address: str) -> None:
     page.goto(f"{address}/draw")
     sheet = page.get_by_role("img", name="A sheet of cells")
     expect(sheet).to_be_visible()
+    rest(page)  # until then, what comes above the sheet moves it
     sheet.scroll_into_view_if_needed()
     empty = sheet.evaluate(PAINTED)
     alone = touch(page, sheet, palm=False)

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.lecture import VIEWS
-from tests.end_to_end.conftest import new_page
+from tests.end_to_end.conftest import new_page, rest
 
 WCAG = {
     "resultTypes": ["violations"],
@@ -27,15 +27,6 @@ OPENED = (
     ("adaptation?step=1", ".st-key-words button"),
     ("draw?source=upload", ""),
 )
-
-
-def rest(page: Page) -> None:
-    """Wait until a page has been made, and nothing on it is loading."""
-    page.locator("h1").first.wait_for()
-    page.wait_for_function(
-        """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" &&
-        !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]")"""
-    )
 
 
 def set_theme(page: Page, scheme: Literal["light", "dark"]) -> None:

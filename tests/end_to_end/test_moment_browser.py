@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.end_to_end.conftest import new_page
+from tests.end_to_end.conftest import new_page, rest
 
 SAID = ".metalearn-player [aria-live=polite]"
 
@@ -18,6 +18,7 @@ def test_the_switch_is_thrown_and_light_and_answers_move(browser: Browser, addre
     page.goto(f"{address}/adaptation?question=which-part")
     expect(page.locator(SAID)).to_contain_text("Attention over places")
     expect(page.get_by_text("Over forty such tasks")).to_be_attached()
+    rest(page)
     truth, pages = page.locator(SAID).inner_text(), picture(page, "support")
     for seen in page.locator(".metalearn-player canvas:visible, .st-key-words button:visible").all():
         box = seen.bounding_box()
