@@ -47,6 +47,7 @@ MEASURES = (
 # What pages call the names that stand in tables and files.
 LEARNERS = {
     "prototypes": noted("Prototypical network"),
+    "prototypes-quick": noted("Prototypical network, trained in half a minute"),
     "wide": noted("Prototypical network, wider and longer trained"),
     "ensemble": noted("Three wide prototypical networks side by side"),
     "scratch": noted("From scratch"),
@@ -155,7 +156,18 @@ EMBEDDINGS = {
     "mean_pixels": noted("mean pixels"),
     "untrained_network": noted("gradients of an untrained network"),
 }
-IN_TABLES = {**EMBEDDINGS, **CONTROLS, **QUESTIONS, **SETTINGS, **LEARNERS}
+TRANSPLANTS = {
+    "ordinary": noted("ordinary tasks"),
+    "labelled by one question": noted("labelled by one question"),
+    "labelled by both": noted("labelled by both questions"),
+    "vectors": noted("the vectors themselves"),
+    "mean": noted("told the mean of all"),
+    "another task's": noted("told another task's"),
+    "the same drawings', by the other question": noted("told the same drawings', by the other question"),
+    "the vector's question": noted("the vector's question"),
+    "the other question": noted("the other question"),
+}
+IN_TABLES = {**EMBEDDINGS, **CONTROLS, **QUESTIONS, **SETTINGS, **TRANSPLANTS, **LEARNERS}
 DIAL = (
     noted("told the truth"),
     noted("told the task's embedding"),

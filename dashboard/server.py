@@ -27,4 +27,11 @@ def send(_request: Request) -> HTMLResponse:
     return HTMLResponse(with_place(INDEX.read_text("utf-8")), headers={"Cache-Control": "no-cache"})
 
 
-app = st.App(HERE / "app.py", routes=[Route(f"/{view.stem}", send) for view in (HERE / "views").glob("*.py")])
+def routes() -> list[Route]:
+    """Return the addresses of all pages, below the base path that the server was given, if any."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    below = f"/{base}" if base else ""
+    return [Route(f"{below}/{view.stem}", send) for view in (HERE / "views").glob("*.py")]
+
+
+app = st.App(HERE / "app.py", routes=routes())

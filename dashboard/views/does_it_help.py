@@ -20,6 +20,7 @@ from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.results import shipped_tables
 
 LABEL_WIDTH = 26  # letters
+LINE = 17  # pixels from one line of a label to the next
 CALLED = {**library_texts.IN_TABLES, **library_texts.WORLDS}  # outside the tables there is room for a world's full name
 WORLD_TABLES = ("worlds", "mixed", "learners")  # those that hold gains
 TITLES = {
@@ -28,6 +29,7 @@ TITLES = {
     "mixed": noted("Does it help where tasks ask different questions?"),
     "headline": noted("How good is the best learner?"),
     "worlds": noted("What is it worth to know the task?"),
+    "transplants": noted("Told another task's vector, which question is answered?"),
 }
 EXPLANATIONS = {
     "families": noted(
@@ -50,6 +52,12 @@ EXPLANATIONS = {
         "hidden-5: tasks ask about one of five attributes of a drawing, such as its size, and nobody says which. "
         "which-part: one of four characters on a page counts. Mahalanobis and ridge (Bertinetto et al. 2019) are told "
         "nothing. Truth: told the question itself. Intervals are over training seeds where there are several."
+    ),
+    "transplants": noted(
+        "Tasks of hidden-5; a learner is told the vector of another task, and nothing else is changed. Labelled by one "
+        "question: a second one could be asked about the same drawings. Labelled by both: only the vector can say "
+        "which one is asked. Share of the gap: 0 is what the wrong question's vector gives, 1 what the task's own "
+        "gives."
     ),
 }
 
@@ -74,13 +82,15 @@ def show(table: str, rows: list[Row], number: int) -> None:
     names = {name: _(text) for name, text in library_texts.IN_TABLES.items()}
     figure = table_figure(table, rows, view, names).update_xaxes(title=_(view.says)).update_layout(title="")
     short = [shortened(name) for name in figure.layout.yaxis.ticktext]
-    figure.update_yaxes(ticktext=short).update_layout(margin_t=20)
+    more_lines = max(label.count("<br>") for label in short) - 1  # a row of the figure has room for two
+    height = figure.layout.height + max(0, more_lines) * LINE * len(short)
+    figure.update_yaxes(ticktext=short).update_layout(margin_t=20, height=height)
     event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
             "With 95-percent intervals over test tasks; over alphabets for the nearest of the same alphabet, for "
-            "transfer, for questions about the drawer, and within an alphabet for the three networks side by side "
-            "and for ANIL; over training seeds in worlds. Controls are measured in the same way."
+            "transfer, for questions about the drawer, and within an alphabet; over training seeds where there are "
+            "several. Controls are measured in the same way."
         ),
         help=_(EXPLANATIONS[table]),
     )

@@ -23,7 +23,7 @@ MOST_STEPS = 20
 LONGEST_PHRASE = 62  # letters: more learners than fit are counted and not named
 # Learners by what they do, each beside its twin, which does the same without an embedding.
 GROUPS = {
-    noted("comparison"): ("prototypes", "wide", "ensemble", "ridge", "mahalanobis"),
+    noted("comparison"): ("prototypes", "prototypes-quick", "wide", "ensemble", "ridge", "mahalanobis"),
     noted("start"): (
         *("scratch", "maml", "fomaml", "anil", "reptile", "cavia", "protomaml"),
         *("film", "preinit", "neighbours", "literal"),

@@ -170,8 +170,8 @@ def record(step: Way) -> Way:
 
 
 def time_to_accuracy(characters: CharacterSet, device: torch.device, size: Size) -> Row:
-    """Train the prototypical network that ships until its validation accuracy, 5-way 1-shot, reaches the target."""
-    recipe, sides = RECIPES["prototypes"], split(characters, "article")
+    """Train the quick prototypical network until its validation accuracy, 5-way 1-shot, reaches the target."""
+    recipe, sides = RECIPES["prototypes-quick"], split(characters, "article")
     held_out = Episodes(characters, sides.validation, 5, 1, 15, batch_size=100)
     runs = []
     for seed in range(size.seeds):

@@ -218,6 +218,17 @@ RECIPES: dict[str, Recipe] = {
         warm_start=False,
         splits=SPLITS,
     ),
+    "prototypes-quick": Recipe(
+        "Prototypical network, trained in half a minute",
+        PrototypeInit,
+        steps=0,
+        practice=_episodes(120, 3, 1),
+        meta_steps=600,
+        learning_rate=1.6e-2,
+        objective=all_pairs_loss,
+        warm_start=False,
+        splits=(),
+    ),
     "wide": _WIDE_PROTOTYPES,
     # For the hardest test, characters of one unseen alphabet. The first of the three networks is "wide".
     "ensemble": replace(

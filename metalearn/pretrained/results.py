@@ -21,7 +21,8 @@ def load_table(table: str) -> list[Row]:
     table : str
         "families": what each embedding knows about tasks. "learners": how accurate each learner is, with its own
         embedding and with others. "mixed": the same on mixed questions. "headline": the best learner on every protocol.
-        "worlds": what knowing the task is worth, in worlds where it matters.
+        "worlds": what knowing the task is worth, in worlds where it matters. "transplants": what learners answer that
+        are given another task's vector.
 
     Returns
     -------

@@ -150,6 +150,7 @@ def test_the_launcher_serves_behind_a_proxy_and_ends_the_server() -> None:
     ) as launcher:
         wait_for(port, "/kit")
         pages = {host: page(port, "/kit/", host) for host in ("localhost", "kit.example.org", "other.example.org")}
+        inner = page(port, "/kit/adaptation", "kit.example.org")
         launcher.send_signal(signal.SIGINT)
         _, said = launcher.communicate(timeout=60)
     assert launcher.returncode == 130
@@ -157,6 +158,7 @@ def test_the_launcher_serves_behind_a_proxy_and_ends_the_server() -> None:
     assert f"http://localhost:{port}/kit" in said
     assert "<script" in pages["localhost"]
     assert pages["kit.example.org"] == pages["localhost"]
+    assert "BACKEND_BASE_URL" in inner  # it says where its server is
     line = "metalearn dashboard --allowed-host other.example.org"  # on the page, and in the terminal
     assert line in pages["other.example.org"]
     assert line in said
