@@ -16,7 +16,8 @@ __all__ = ["address", "browser", "server"]  # fixtures
 
 MARKS = "[...find().view.selected].join()"
 PICTURES = "[...document.querySelectorAll('[data-testid=stImage] img')].map(image => image.src).join()"
-LOSSES = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fullData.map(of => `${of.y}`)).join()"
+QUERIES = """[...document.querySelectorAll("[data-testid=stMain] *")]
+    .map((element) => element.shadowRoot?.querySelector(".queries canvas")).find(Boolean)?.toDataURL()"""
 
 
 @pytest.fixture
@@ -77,10 +78,11 @@ def test_other_drawings_adapted_to(
 ) -> None:
     chosen = urlencode([("characters", characters.characters[i]) for i in (10, 200, 400, 500, 600)])
     visitor_page.goto(f"{address}/adaptation?learners=preinit&shots=5&steps=10&{chosen}")
-    visitor_page.locator(".js-plotly-plot").wait_for()
+    visitor_page.locator(".metalearn-player .queries canvas").wait_for()
+    visitor_page.locator(".st-key-drawings button").first.click()
 
     def other_seed() -> None:
-        until_new(visitor_page, LOSSES, visitor_page.locator(".st-key-seed [data-testid=stNumberInputStepUp]").click)
+        until_new(visitor_page, QUERIES, visitor_page.locator(".st-key-seed [data-testid=stNumberInputStepUp]").click)
 
     benchmark.pedantic(other_seed, setup=lambda: visitor_page.wait_for_timeout(1500), rounds=8, warmup_rounds=1)
     assert visitor_page.locator("[data-testid=stException]").count() == 0
