@@ -69,15 +69,14 @@ def set_language(name: str) -> None:
     >>> ml.course.set_language("en")
     """
     global _chosen
-    _chosen = language_in_use(name)
+    if name not in LANGUAGES:
+        raise MetalearnError("unknown language {name!r}; there are {names}", name=name, names=", ".join(LANGUAGES))
+    _chosen = name
 
 
-def language_in_use(asked: str | None = None) -> str:
-    """Return the language that was asked for, else the one chosen. Raises MetalearnError where there is no such."""
-    language = _chosen if asked is None else asked
-    if language not in LANGUAGES:
-        raise MetalearnError("unknown language {name!r}; there are {names}", name=language, names=", ".join(LANGUAGES))
-    return language
+def language_in_use() -> str:
+    """Return the language that was chosen, else English."""
+    return _chosen
 
 
 def fingerprint(source: str) -> str:

@@ -38,17 +38,14 @@ class Guess:
         Under which the guess is kept.
     question : str
         What is asked.
-    language : str
-        Of the words around it: "en" or "zh".
     """
 
     name: str
     question: str
-    language: str = "en"
 
     def keep(self, number: float | str) -> str:
         """Keep a guess, a number or a text like "30 %", and return what to say to it."""
-        words, value = WORDS[self.language], _number(number)
+        words, value = WORDS[language_in_use()], _number(number)
         if value is None:
             return words["no number"]
         note("guesses", self.name, value)
@@ -60,7 +57,7 @@ class Guess:
 
     def __repr__(self) -> str:
         call = f"ml.course.guess({self.name!r}, …).keep(30)"
-        return f"{self.question} ({WORDS[self.language]['keep']} {call})"
+        return f"{self.question} ({WORDS[language_in_use()]['keep']} {call})"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         from metalearn.course.widgets import guess_field, with_buttons
@@ -69,8 +66,10 @@ class Guess:
         return with_buttons(lambda: guess_field(self), {"text/plain": repr(self), "text/html": page})
 
 
-def guess(name: str, question: str, language: str | None = None) -> Guess:
+def guess(name: str, question: str) -> Guess:
     """Ask for a number before a result is seen. Nothing waits for it.
+
+    The few words beside the question are in the language of the course (:func:`metalearn.course.set_language`).
 
     Parameters
     ----------
@@ -78,9 +77,6 @@ def guess(name: str, question: str, language: str | None = None) -> Guess:
         Under which the guess is kept, until :func:`reveal` asks for it.
     question : str
         What to guess.
-    language : str, optional
-        "en" or "zh", of the few words beside the question. By default, the one chosen with ``ml.course.set_language``,
-        else English.
 
     Examples
     --------
@@ -90,11 +86,10 @@ def guess(name: str, question: str, language: str | None = None) -> Guess:
     >>> ml.course.reveal("heads", 52)
     your guess: 40; the result: 52
     """
-    language = language_in_use(language)
-    return Guess(name, question, language)
+    return Guess(name, question)
 
 
-def reveal(name: str, result: float, language: str | None = None) -> None:
+def reveal(name: str, result: float) -> None:
     """Print a result, beside what was guessed for it.
 
     Parameters
@@ -103,8 +98,6 @@ def reveal(name: str, result: float, language: str | None = None) -> None:
         That of the guess.
     result : float
         What came out.
-    language : str, optional
-        As for :func:`guess`.
 
     Examples
     --------
@@ -112,9 +105,8 @@ def reveal(name: str, result: float, language: str | None = None) -> None:
     >>> ml.course.reveal("tails", 48)
     the result: 48 (you made no guess)
     """
-    language = language_in_use(language)
     kept = recall("guesses", name)
-    print(WORDS[language]["result" if kept is None else "both"].format(guess=kept, result=float(result)))
+    print(WORDS[language_in_use()]["result" if kept is None else "both"].format(guess=kept, result=float(result)))
 
 
 def _number(given: float | str) -> float | None:

@@ -42,14 +42,11 @@ class Quiz:
     ----------
     notebook : str
         The number of the notebook, "01" for example.
-    language : str
-        "en" or "zh".
     questions : tuple of Question
         Two or three.
     """
 
     notebook: str
-    language: str
     questions: tuple[Question, ...]
 
     def answer(self, number: int, letter: str) -> str:
@@ -87,8 +84,7 @@ class Quiz:
         for number, question in enumerate(self.questions, 1):
             lines.append(f"{number}. {question.text}")
             lines += [f"   {letter}) {choice.text}" for letter, choice in _lettered(question)]
-        language = "" if self.language == language_in_use() else f', "{self.language}"'
-        lines.append(f'{CHOOSE[self.language]} ml.course.quiz("{self.notebook}"{language}).answer(1, "a")')
+        lines.append(f'{CHOOSE[language_in_use()]} ml.course.quiz("{self.notebook}").answer(1, "a")')
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
@@ -106,20 +102,18 @@ def said(choice: Choice) -> str:
     return f"{'✓' if choice.right else '✗'} {choice.why}"
 
 
-def quiz(notebook: str, language: str | None = None) -> Quiz:
-    """Return the quiz about a notebook, to be shown or answered.
+def quiz(notebook: str) -> Quiz:
+    """Return the quiz about a notebook, to be shown or answered, in the language of the course.
 
     Parameters
     ----------
     notebook : str
         The number of the notebook.
-    language : str, optional
-        "en" or "zh". By default, the one chosen with ``ml.course.set_language``, else English.
 
     Raises
     ------
     MetalearnError
-        Where the notebook has no quiz, or there is no such language.
+        Where the notebook has no quiz.
 
     Examples
     --------
@@ -132,9 +126,9 @@ def quiz(notebook: str, language: str | None = None) -> Quiz:
         raise MetalearnError(
             "there is no quiz for notebook {name!r}; there are {names}", name=notebook, names=", ".join(known)
         )
-    language = language_in_use(language)
+    language = language_in_use()
     entries = tomllib.loads((FOLDER / f"{notebook}.toml").read_text("utf-8"))["questions"]
-    return Quiz(notebook, language, tuple(_question(entry, language) for entry in entries))
+    return Quiz(notebook, tuple(_question(entry, language) for entry in entries))
 
 
 def _question(entry: dict[str, Any], language: str) -> Question:

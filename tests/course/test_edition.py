@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ from metalearn.course.edition import (
     language_in_use,
     needs_pair,
     read_pairs,
-    set_language,
     translated,
 )
 from metalearn.errors import MetalearnError
@@ -84,16 +84,11 @@ def test_only_a_translated_notebook_chooses_its_language_and_does_so_after_its_i
     assert not any(b"set_language" in content for content in course_files(FOLDER, "en").values())
 
 
-def test_a_language_is_chosen_once_for_all() -> None:
-    try:
-        set_language("zh")
-        assert language_in_use() == "zh"
-        assert language_in_use("en") == "en"
-        with pytest.raises(MetalearnError, match="unknown language 'de'; there are en, zh"):
-            set_language("de")
-        assert language_in_use() == "zh"
-    finally:
-        set_language("en")
+def test_a_language_is_chosen_once_for_all(speak: Callable[[str], None]) -> None:
+    speak("zh")
+    with pytest.raises(MetalearnError, match="unknown language 'de'; there are en, zh"):
+        speak("de")
+    assert language_in_use() == "zh"
 
 
 def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
