@@ -18,7 +18,9 @@ def fields(result: Result) -> str:
 
 def rows(result: Result) -> str:
     """Return one line per result: the mean with its interval, then what it is of."""
-    hidden = {"mean", "ci95", "data", "data_fingerprint", "seed", "version", "asked_tasks", "wall_s"}
+    from metalearn.evaluation.tables import CIRCUMSTANCES
+
+    hidden = {"mean", "ci95", *CIRCUMSTANCES}
     lines = [
         _with_interval(row["mean"], row["ci95"])
         + "  ".join(f"{name} {value}" for name, value in row.items() if name not in hidden)

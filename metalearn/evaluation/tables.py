@@ -11,6 +11,8 @@ from metalearn.errors import MetalearnError
 from metalearn.schema import check_entries
 
 Row = dict[str, Any]
+# What a row says of how it was measured, beside what it is of and what came out.
+CIRCUMSTANCES = frozenset({"data", "data_fingerprint", "seed", "version", "asked_tasks", "wall_s"})
 
 
 def read_table(path: Path) -> list[Row]:

@@ -2,9 +2,8 @@
 
     METALEARN_DATA=… python -m metalearn.pretrained.drift
 
-This is what ``make drift`` runs, in ten minutes at most on two processors. Most of them are for the table of worlds:
-its learners do not ship, and one is trained from nothing. Each result is printed, and the exit code is 1 where one lies
-outside the interval that ships with it.
+This is what ``make drift`` runs, in ten minutes at most on two processors. Learners are those that ship. Each result is
+printed, and the exit code is 1 where one lies outside the interval that ships with it.
 """
 
 import shutil
@@ -18,15 +17,14 @@ from pathlib import Path
 from metalearn import artifacts
 from metalearn.characters.load import load_characters
 from metalearn.errors import MetalearnError
-from metalearn.evaluation.tables import Row
+from metalearn.evaluation.tables import CIRCUMSTANCES, Row
 from metalearn.pretrained.measure_tables import TABLES
 from metalearn.pretrained.measure_worlds import Case, worlds
 from metalearn.pretrained.measurement import Measurement, Setting
 from metalearn.pretrained.results import load_table
 
-RESULT = {"mean", "ci95", "tasks"}
 # What a row says beside what it is of. From how many seeds a learner was trained is left out too: here it is one.
-CIRCUMSTANCES = RESULT | {"data", "seed", "version", "asked_tasks", "wall_s", "training_seeds"}
+LEFT_OUT = CIRCUMSTANCES | {"mean", "ci95", "tasks", "training_seeds"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def measure_again(setting: Setting, parts: tuple[Part, ...] = PARTS) -> Iterator
             raise MetalearnError("nothing in the table {table} is about {about}", table=part.table, about=part.about)
         for measurement in measurements:
             for details, estimate in islice(measurement.measure(), part.first):
-                of = {key: v for key, v in (measurement.about | details).items() if key not in CIRCUMSTANCES}
+                of = {key: v for key, v in (measurement.about | details).items() if key not in LEFT_OUT}
                 row = next((row for row in shipped if _of(row) == of), None)
                 if row is None:
                     raise MetalearnError("the table {table} has no row of {of}", table=part.table, of=of)
@@ -105,7 +103,7 @@ def measure_again(setting: Setting, parts: tuple[Part, ...] = PARTS) -> Iterator
 
 
 def _of(row: Row) -> Row:
-    return {key: value for key, value in row.items() if key not in CIRCUMSTANCES}
+    return {key: value for key, value in row.items() if key not in LEFT_OUT}
 
 
 def _take_what_ships(runs: Path) -> None:
