@@ -30,7 +30,7 @@ SECTION = re.compile(r"^<!-- ([\w-]+)(?: ([0-9a-f]{8}))? -->\n", re.MULTILINE)
 CODE = re.compile(r"```python\n(.*)\n```", re.DOTALL)
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;.]? +[A-Za-z(]")  # two words
 CHINESE = "\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"  # characters and marks
-BROKEN = re.compile(rf"(?<=[{CHINESE}])\n *(?=[{CHINESE}])")
+BROKEN = re.compile(rf"^(#.*\n)|(?<=[{CHINESE}])\n *(?=[{CHINESE}])", re.MULTILINE)  # a heading's line stays
 IMPORTS = re.compile(r"^import metalearn as ml$", re.MULTILINE)
 
 Notebook = dict[str, Any]
@@ -99,7 +99,7 @@ def read_pairs(path: Path) -> dict[str, Pair]:
 
 def unbroken(text: str) -> str:
     """Join the lines of a Chinese paragraph: where they break, Markdown would show a space, and Chinese has none."""
-    return BROKEN.sub("", text)
+    return BROKEN.sub(r"\1", text)
 
 
 def source_of(cell: Mapping[str, Any]) -> str:

@@ -113,6 +113,7 @@ def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
         ("| 甲 |\n| 乙 |", "| 甲 |\n| 乙 |"),
         ("见 `ml`\n的说明", "见 `ml`\n的说明"),
         ("two lines\nof English", "two lines\nof English"),
+        ("## 标题\n正文第一行，\n  第二行\n第三行", "## 标题\n正文第一行，第二行第三行"),
     ],
 )
 def test_lines_of_a_chinese_paragraph_are_joined(written: str, shown: str, tmp_path: Path) -> None:
