@@ -7,8 +7,9 @@ import json
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import nbformat
 import pytest
@@ -198,6 +199,25 @@ def test_no_notebook_gives_a_solution_away(path: Path) -> None:
     for name in blanks.solutions():
         assert code.count(f"def {name}(") <= 1
         assert f"def {name}(" not in code or f"ml.check.{name}({name})" in code
+
+
+@pytest.mark.parametrize("on_colab", [True, False])
+def test_the_first_cell_installs_the_kit_on_colab_and_does_nothing_elsewhere(
+    on_colab: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (cell,) = {_cells(path, "code")[0].source for path in NOTEBOOKS}
+    done: list[str] = []
+    if on_colab:
+        colab = ModuleType("google.colab")
+        colab.output = SimpleNamespace(enable_custom_widget_manager=lambda: done.append("widgets"))  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "google.colab", colab)
+        monkeypatch.setitem(sys.modules, "google", ModuleType("google"))
+    shell = SimpleNamespace(run_line_magic=lambda name, line: done.append(f"{name} {line}"))
+    exec(cell, {"get_ipython": lambda: shell})
+    source = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
+    wanted = [f"pip install -q 'metalearn-kit[notebooks] @ git+{source}'", "widgets"]
+    assert done == (wanted if on_colab else [])
+    assert capsys.readouterr() == ("", "")
 
 
 def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
