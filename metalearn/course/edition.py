@@ -117,9 +117,13 @@ def needs_pair(cell: Mapping[str, Any]) -> bool:
 
 
 def faults(notebook: Notebook, pairs: Mapping[str, Pair]) -> list[str]:
-    """Say what is wrong with the pairs of a notebook, in a line each: missing, out of date, or another program."""
+    """Say what is wrong with the pairs of a notebook, in a line each.
+
+    They are missing, out of date, another program, or look something up by another word than elsewhere.
+    """
     cells = {cell["id"]: cell for cell in notebook["cells"]}
     found = [f"{name}: no such cell" for name in pairs if name not in cells]
+    words: dict[str, str] = {}
     for name, cell in cells.items():
         if name not in pairs:
             found += [f"{name}: has no pair"] * needs_pair(cell)
@@ -127,7 +131,25 @@ def faults(notebook: Notebook, pairs: Mapping[str, Pair]) -> list[str]:
             found.append(f"{name}: its English has changed")
         elif cell["cell_type"] == "code" and program(pairs[name].text) != program(source_of(cell)):
             found.append(f"{name}: another program than the English one")
+        elif cell["cell_type"] == "code":
+            for english, other in zip(keys(source_of(cell)), keys(pairs[name].text), strict=True):
+                if words.setdefault(english, other) != other:
+                    found.append(f"{name}: {english!r} is {words[english]!r} elsewhere, and {other!r} here")
     return found
+
+
+def keys(source: str) -> list[str]:
+    """Return the texts by which a program looks things up or compares them, in its order."""
+    found: list[ast.expr | None] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Subscript():
+                found.append(node.slice)
+            case ast.Dict():
+                found += node.keys
+            case ast.Compare():
+                found += [node.left, *node.comparators]
+    return [node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def program(source: str) -> str:

@@ -75,6 +75,17 @@ def test_a_missing_pair_and_a_missing_cell_are_said(notebook: Notebook, tmp_path
     assert faults(notebook, pairs) == ["b: no such cell"]
 
 
+def test_what_is_looked_up_by_one_word_is_so_everywhere(tmp_path: Path) -> None:
+    cells = [
+        cell("code", source, name) for name, source in (("a", 'found = {"the twin": 1}'), ("b", 'found["the twin"]'))
+    ]
+    words = '<!-- a {} -->\n```python\nfound = {{"对照": 1}}\n```\n\n<!-- b {} -->\n```python\nfound["{}"]\n```\n'
+    stamps = [fingerprint("".join(c["source"])) for c in cells]
+    for word, said in (("对照", []), ("the twin", ["b: 'the twin' is '对照' elsewhere, and 'the twin' here"])):
+        (tmp_path / "00.md").write_text(words.format(*stamps, word), "utf-8")
+        assert faults({"cells": cells}, read_pairs(tmp_path / "00.md")) == said
+
+
 def test_only_a_translated_notebook_chooses_its_language_and_does_so_after_its_imports(notebook: Notebook) -> None:
     notebook["cells"] = [cell("markdown", "`import metalearn as ml`", "a"), cell("code", IMPORTS, "b")]
     made = ["".join(c["source"]) for c in translated(notebook, {}, "zh")["cells"]]
