@@ -30,7 +30,9 @@ SECTION = re.compile(r"^<!-- ([\w-]+)(?: ([0-9a-f]{8}))? -->\n", re.MULTILINE)
 CODE = re.compile(r"```python\n(.*)\n```", re.DOTALL)
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;.]? +[A-Za-z(]")  # two words
 CHINESE = "\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"  # characters and marks
-BROKEN = re.compile(rf"^(#.*\n)|(?<=[{CHINESE}])\n *(?=[{CHINESE}])", re.MULTILINE)  # a heading's line stays
+BROKEN = re.compile(  # headings and code stay as they are
+    rf"(^#.*\n|(?s:^```.*?^```))|(?<=[{CHINESE}])\n *(?=[{CHINESE}])", re.MULTILINE
+)
 IMPORTS = re.compile(r"^import metalearn as ml$", re.MULTILINE)
 
 Notebook = dict[str, Any]

@@ -124,6 +124,7 @@ def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
         ("| 甲 |\n| 乙 |", "| 甲 |\n| 乙 |"),
         ("见 `ml`\n的说明", "见 `ml`\n的说明"),
         ("two lines\nof English", "two lines\nof English"),
+        ("前，\n后\n\n```\n甲，\n乙\n```\n前，\n后", "前，后\n\n```\n甲，\n乙\n```\n前，后"),
         ("## 标题\n正文第一行，\n  第二行\n第三行", "## 标题\n正文第一行，第二行第三行"),
     ],
 )
