@@ -6,6 +6,9 @@ The source folder is the repository's root, so that nothing is copied. Notebooks
 """
 
 import html
+import sys
+from gettext import translation
+from pathlib import Path
 from typing import Any
 
 import latex2mathml.converter
@@ -15,14 +18,23 @@ from sphinx.application import Sphinx
 import metalearn as ml
 from metalearn import __version__
 
+sys.path.insert(0, str(Path(__file__).parent))  # where editions.py is
+
 project = "metalearn kit"
 version = release = __version__
 copyright = "Omniglot: 2015 Brenden Lake, MIT licence"
 root_doc = "book/index"
-include_patterns = ["book/*.md", "README*.md", "notebooks/*.ipynb", "notebooks/*.md", "dashboard/README.md"]
+include_patterns = [
+    "book/*.md",
+    "book/zh/*",
+    "README*.md",
+    "notebooks/*.ipynb",
+    "notebooks/*.md",
+    "dashboard/README.md",
+]
 exclude_patterns = ["book/_build"]
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "editions"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
@@ -34,6 +46,9 @@ autodoc_typehints = "description"
 html_theme = "furo"
 html_title = project
 html_show_copyright = False
+html_copy_source = False  # notebooks can be downloaded
+html_static_path = ["book.css"]
+html_css_files = ["book.css"]
 html_math_renderer = "mathml"
 
 
@@ -59,19 +74,25 @@ def _skip(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: A
     return True if name.startswith("set_") and name.endswith("_request") else None
 
 
-def _write_player(app: Sphinx, error: Exception | None) -> None:
-    """Write the page that the book's first page shows: learners adapt to built-in glyphs, step by step."""
+def _write_players(app: Sphinx, error: Exception | None) -> None:
+    """Write what the first page of each edition shows: learners adapt to built-in glyphs, step by step."""
     if error is not None or app.builder.name != "html":
         return
     characters = ml.load_characters("glyphs")
     task = ml.make_task(characters, characters.characters[:5], shots=1, queries=4, seed=1)
-    learners = {"a meta-learned start": ml.load_learner("preinit"), "from scratch": ml.load_learner("scratch")}
-    player = ml.plots.adaptation(learners, task, steps=10, characters=characters)
-    player.save(app.outdir / "book" / "player.html")
+    chinese = translation("dashboard", Path(app.srcdir) / "dashboard" / "locale", ["zh"]).gettext
+    for file, words, names in (
+        ("player.html", str, ("a meta-learned start", "from scratch")),
+        ("zh/player.html", chinese, ("元学习得到的起点", "从零开始")),
+    ):
+        learners = dict(zip(names, map(ml.load_learner, ("preinit", "scratch")), strict=True))
+        player = ml.plots.adaptation(learners, task, steps=10, characters=characters)
+        player.scene["words"] = {name: words(text) for name, text in player.scene["words"].items()}
+        player.save(app.outdir / "book" / file)
 
 
 def setup(app: Sphinx) -> None:
     """Show formulas as MathML, which browsers draw by themselves, and learners that adapt."""
-    app.connect("build-finished", _write_player)
+    app.connect("build-finished", _write_players)
     app.connect("autodoc-skip-member", _skip)
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))

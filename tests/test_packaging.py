@@ -81,6 +81,18 @@ def test_conda_installs_all_that_the_kit_needs_so_that_pip_fetches_nothing() -> 
     assert "- --editable ." in (ROOT / "environment.yml").read_text()
 
 
+def test_the_links_that_open_the_course_elsewhere_lead_to_the_repository_that_is_named() -> None:
+    source = PROJECT["urls"]["Source"].removeprefix("https://github.com/")
+    text = (ROOT / "book" / "running.md").read_text("utf-8")
+    links = dict(re.findall(r"^\[(binder|colab)\]: (\S+)$", text, re.MULTILINE))
+    binder, _, binder_opens = links["binder"].partition("/HEAD?urlpath=lab/tree/")
+    colab, _, colab_opens = links["colab"].partition("/blob/main/")
+    assert binder == f"https://mybinder.org/v2/gh/{source}"
+    assert colab == f"https://colab.research.google.com/github/{source}"
+    assert (ROOT / binder_opens).is_file()
+    assert (ROOT / colab_opens).is_file()
+
+
 @pytest.mark.parametrize("module", ["metalearn", "metalearn.cli", "metalearn.characters.load"])
 def test_importing_loads_nothing_heavy(module: str) -> None:
     heavy = "{'torch', 'torchvision', 'sklearn', 'umap', 'streamlit', 'plotly', 'tqdm'}"

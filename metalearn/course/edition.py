@@ -30,7 +30,9 @@ SECTION = re.compile(r"^<!-- ([\w-]+)(?: ([0-9a-f]{8}))? -->\n", re.MULTILINE)
 CODE = re.compile(r"```python\n(.*)\n```", re.DOTALL)
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;.]? +[A-Za-z(]")  # two words
 CHINESE = "\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"  # characters and marks
-BROKEN = re.compile(rf"(?<=[{CHINESE}])\n *(?=[{CHINESE}])")
+BROKEN = re.compile(  # headings and code stay as they are
+    rf"(^#.*\n|(?s:^```.*?^```))|(?<=[{CHINESE}])\n *(?=[{CHINESE}])", re.MULTILINE
+)
 IMPORTS = re.compile(r"^import metalearn as ml$", re.MULTILINE)
 
 Notebook = dict[str, Any]
@@ -98,7 +100,7 @@ def read_pairs(path: Path) -> dict[str, Pair]:
 
 def unbroken(text: str) -> str:
     """Join the lines of a Chinese paragraph: where they break, Markdown would show a space, and Chinese has none."""
-    return BROKEN.sub("", text)
+    return BROKEN.sub(r"\1", text)
 
 
 def source_of(cell: Mapping[str, Any]) -> str:
@@ -116,9 +118,13 @@ def needs_pair(cell: Mapping[str, Any]) -> bool:
 
 
 def faults(notebook: Notebook, pairs: Mapping[str, Pair]) -> list[str]:
-    """Say what is wrong with the pairs of a notebook, in a line each: missing, out of date, or another program."""
+    """Say what is wrong with the pairs of a notebook, in a line each.
+
+    They are missing, out of date, another program, or look something up by another word than elsewhere.
+    """
     cells = {cell["id"]: cell for cell in notebook["cells"]}
     found = [f"{name}: no such cell" for name in pairs if name not in cells]
+    words: dict[str, str] = {}
     for name, cell in cells.items():
         if name not in pairs:
             found += [f"{name}: has no pair"] * needs_pair(cell)
@@ -126,7 +132,25 @@ def faults(notebook: Notebook, pairs: Mapping[str, Pair]) -> list[str]:
             found.append(f"{name}: its English has changed")
         elif cell["cell_type"] == "code" and program(pairs[name].text) != program(source_of(cell)):
             found.append(f"{name}: another program than the English one")
+        elif cell["cell_type"] == "code":
+            for english, other in zip(keys(source_of(cell)), keys(pairs[name].text), strict=True):
+                if words.setdefault(english, other) != other:
+                    found.append(f"{name}: {english!r} is {words[english]!r} elsewhere, and {other!r} here")
     return found
+
+
+def keys(source: str) -> list[str]:
+    """Return the texts by which a program looks things up or compares them, in its order."""
+    found: list[ast.expr | None] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Subscript():
+                found.append(node.slice)
+            case ast.Dict():
+                found += node.keys
+            case ast.Compare():
+                found += [node.left, *node.comparators]
+    return [node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def program(source: str) -> str:

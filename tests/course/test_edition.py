@@ -75,6 +75,17 @@ def test_a_missing_pair_and_a_missing_cell_are_said(notebook: Notebook, tmp_path
     assert faults(notebook, pairs) == ["b: no such cell"]
 
 
+def test_what_is_looked_up_by_one_word_is_so_everywhere(tmp_path: Path) -> None:
+    cells = [
+        cell("code", source, name) for name, source in (("a", 'found = {"the twin": 1}'), ("b", 'found["the twin"]'))
+    ]
+    words = '<!-- a {} -->\n```python\nfound = {{"对照": 1}}\n```\n\n<!-- b {} -->\n```python\nfound["{}"]\n```\n'
+    stamps = [fingerprint("".join(c["source"])) for c in cells]
+    for word, said in (("对照", []), ("the twin", ["b: 'the twin' is '对照' elsewhere, and 'the twin' here"])):
+        (tmp_path / "00.md").write_text(words.format(*stamps, word), "utf-8")
+        assert faults({"cells": cells}, read_pairs(tmp_path / "00.md")) == said
+
+
 def test_only_a_translated_notebook_chooses_its_language_and_does_so_after_its_imports(notebook: Notebook) -> None:
     notebook["cells"] = [cell("markdown", "`import metalearn as ml`", "a"), cell("code", IMPORTS, "b")]
     made = ["".join(c["source"]) for c in translated(notebook, {}, "zh")["cells"]]
@@ -108,6 +119,8 @@ def test_two_sections_for_a_cell_are_refused(tmp_path: Path) -> None:
         ("| 甲 |\n| 乙 |", "| 甲 |\n| 乙 |"),
         ("见 `ml`\n的说明", "见 `ml`\n的说明"),
         ("two lines\nof English", "two lines\nof English"),
+        ("前，\n后\n\n```\n甲，\n乙\n```\n前，\n后", "前，后\n\n```\n甲，\n乙\n```\n前，后"),
+        ("## 标题\n正文第一行，\n  第二行\n第三行", "## 标题\n正文第一行，第二行第三行"),
     ],
 )
 def test_lines_of_a_chinese_paragraph_are_joined(written: str, shown: str, tmp_path: Path) -> None:

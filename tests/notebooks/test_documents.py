@@ -115,3 +115,11 @@ def test_every_section_of_the_article_is_found_again_where_the_first_notebook_sa
     for number in re.findall(r"`(\d\d)`", row):
         (path,) = FOLDER.glob(f"{number}_*.ipynb")
         assert f"§{section}" in "".join(c.source for c in nbformat.read(path, as_version=4).cells), number
+
+
+def test_the_handout_says_the_same_in_both_languages_and_fits_on_a_page() -> None:
+    english, chinese = ((FOLDER / name).read_text("utf-8") for name in ("HANDOUT.md", "HANDOUT.zh-CN.md"))
+    for mark in (r"^\*\*", r"^\|", r"^\d\. ", r"^ {4}", r"`[^`\n]+`", r"\b(?:0\d|1[01])\b"):
+        assert len(re.findall(mark, english, re.MULTILINE)) == len(re.findall(mark, chinese, re.MULTILINE)), mark
+    assert len(english.splitlines()) <= 60
+    assert len(english.split()) <= 450

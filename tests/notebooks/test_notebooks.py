@@ -7,8 +7,9 @@ import json
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import nbformat
 import pytest
@@ -17,11 +18,15 @@ from metalearn.course.edition import LANGUAGES, program
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+FAST = os.environ.get("FAST", "1")
+RUNS = [(path, LANGUAGES[i % 2]) for i, path in enumerate(NOTEBOOKS, start=1)]  # by turns: both are the same program
+if FAST != "1":
+    RUNS = [(path, language) for path in NOTEBOOKS for language in LANGUAGES]
 LONGEST_CELL = 15
 LONGEST_ANSWER = 20  # with its signature, docstring and check
 TIMEOUT_S = 180
 LARGEST_TOGETHER = 8_000_000
-MOST_MB = 3000
+MOST_MB = 1500
 MOST_IMPORTS_BESIDE_IT = 4
 # A path from the root of some machine: a slash not preceded by anything, a name, a slash, a name.
 ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~<>)\]}-])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\\w")
@@ -78,20 +83,20 @@ def test_they_are_all_there() -> None:
     ]
 
 
-@every_notebook
+@pytest.mark.parametrize(("path", "language"), RUNS, ids=lambda value: getattr(value, "stem", value))
 def test_it_runs_within_its_memory_without_a_network(
-    path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    path: Path, language: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """With its exercises answered, and with fewer tasks than a reader has, unless FAST=0.
+    """With its exercises answered; with fewer tasks than a reader has and in one language, unless FAST=0.
 
     notebooks/execute.py holds whole runs to their times.
     """
-    monkeypatch.setenv("FAST", os.environ.get("FAST", "1"))
+    monkeypatch.setenv("FAST", FAST)
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")  # figures as data, so that no browser is needed
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
     execute = _load("execute")
-    nbformat.write(_load("answers").answered(path), tmp_path / path.name)
+    nbformat.write(_load("answers").answered(path, language), tmp_path / path.name)
     done = execute.run(tmp_path / path.name, TIMEOUT_S)  # a cell that fails, or takes longer, raises
     assert done.peak_mb is None or done.peak_mb < MOST_MB
     assert all(cell.execution_count for cell in done.notebook.cells if cell.cell_type == "code")
@@ -198,6 +203,25 @@ def test_no_notebook_gives_a_solution_away(path: Path) -> None:
     for name in blanks.solutions():
         assert code.count(f"def {name}(") <= 1
         assert f"def {name}(" not in code or f"ml.check.{name}({name})" in code
+
+
+@pytest.mark.parametrize("on_colab", [True, False])
+def test_the_first_cell_installs_the_kit_on_colab_and_does_nothing_elsewhere(
+    on_colab: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (cell,) = {_cells(path, "code")[0].source for path in NOTEBOOKS}
+    done: list[str] = []
+    if on_colab:
+        colab = ModuleType("google.colab")
+        colab.output = SimpleNamespace(enable_custom_widget_manager=lambda: done.append("widgets"))  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "google.colab", colab)
+        monkeypatch.setitem(sys.modules, "google", ModuleType("google"))
+    shell = SimpleNamespace(run_line_magic=lambda name, line: done.append(f"{name} {line}"))
+    exec(cell, {"get_ipython": lambda: shell})
+    source = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
+    wanted = [f"pip install -q 'metalearn-kit[notebooks] @ git+{source}'", "widgets"]
+    assert done == (wanted if on_colab else [])
+    assert capsys.readouterr() == ("", "")
 
 
 def test_changing_a_signature_changes_the_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
