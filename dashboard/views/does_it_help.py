@@ -12,7 +12,7 @@ from dashboard.adaptation_request import TOLD
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
-from dashboard.widgets import copy_as_python, dial, table_chart, verdicts
+from dashboard.widgets import chart, copy_as_python, dial, table_chart, verdicts
 from dashboard.widgets.verdicts import Case
 from metalearn import plots
 from metalearn.evaluation.tables import Row, as_csv
@@ -75,7 +75,8 @@ def show(table: str, rows: list[Row], number: int) -> None:
     figure = table_figure(table, rows, view, names).update_xaxes(title=_(view.says)).update_layout(title="")
     short = [shortened(name) for name in figure.layout.yaxis.ticktext]
     figure.update_yaxes(ticktext=short).update_layout(margin_t=20)
-    event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
+    says = f"{_(TITLES[table])} {_(view.says)}."
+    event: Any = chart.show(figure, says, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
             "With 95-percent intervals over test tasks; over alphabets for the nearest of the same alphabet, for "
@@ -167,7 +168,8 @@ def show_gains(found: list[Case], key: str) -> None:
         for case in found
         for row in (*case.controls, *case.rivals)
     ]
-    st.plotly_chart(plots.gains(marks, _("gain, points (stretched near zero)")), key=key)
+    figure = plots.gains(marks, _("gain, points (stretched near zero)"))
+    chart.show(figure, _("Gains in accuracy, in points, with 95-percent intervals."), key=key)
     linked = [case for case in found if "protocol" in case.least or is_watched(case)]
     if linked:
         with st.expander(_("See for yourself: open a task of each in *Watch adaptation*")):

@@ -6,7 +6,7 @@ from dashboard import address, state, training
 from dashboard.address import Choice
 from dashboard.language import _, error_text
 from dashboard.training import Training
-from dashboard.widgets import data_banner, miniatures, split_picker
+from dashboard.widgets import chart, data_banner, miniatures, split_picker
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 
@@ -69,7 +69,8 @@ def show_curves(now: Training) -> None:
         return
     miniatures.show(now)
     left, right = st.columns(2)
-    left.plotly_chart(plots.curves({_("query loss"): now.progress.losses}, _("query loss"), _("meta-step")))
+    losses = plots.curves({_("query loss"): now.progress.losses}, _("query loss"), _("meta-step"))
+    chart.show(losses, _("The query loss, meta-step by meta-step."), left)
     if now.progress.validation:
         figure = plots.curves(
             {_("validation"): [accuracy for _step, accuracy in now.progress.validation]},
@@ -77,7 +78,8 @@ def show_curves(now: Training) -> None:
             _("meta-step"),
             percent=True,
         )
-        right.plotly_chart(figure.update_traces(x=[step for step, _accuracy in now.progress.validation]))
+        figure.update_traces(x=[step for step, _accuracy in now.progress.validation])
+        chart.show(figure, _("The accuracy on validation tasks, every ten meta-steps."), right)
 
 
 def show_result(done: Training) -> None:

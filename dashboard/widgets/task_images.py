@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.type_size import pixels
 from dashboard.widgets.images import drawing_of, image_address
 from metalearn.characters.character_set import CharacterSet
 from metalearn.maps.task_map import TaskMap
@@ -10,7 +11,7 @@ from metalearn.maps.task_map import TaskMap
 def show(characters: CharacterSet, task_map: TaskMap, tasks: list[int], columns: int) -> None:
     """Show the drawings of each task in rows, with its name."""
     drawings = characters.images.reshape(-1, 28, 28)
-    size = 84 if task_map.drawings.shape[1] == 1 else 28
+    size = pixels(84 if task_map.drawings.shape[1] == 1 else 28)
     for start in range(0, len(tasks), columns):
         for column, task in zip(st.columns(columns), tasks[start : start + columns], strict=False):
             shown = [image_address(drawings[i]) for i in task_map.drawings[task]]
