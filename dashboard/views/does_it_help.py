@@ -90,10 +90,10 @@ def show(table: str, rows: list[Row], number: int) -> None:
         row = table_chart.clicked_row(rows, view, points[0]) if points else choose_row(view.rows_of(rows))
         if row is not None:
             link_to_learner(rows, row)
-    left, right = st.columns([1, 3])
-    with left:
+    row = st.container(horizontal=True)
+    with row:
         copy_as_python.show(table_chart.code(table, number))
-    right.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
+    row.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
 
 
 def choose_row(rows: list[Row]) -> Row | None:

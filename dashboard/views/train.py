@@ -24,7 +24,7 @@ def choices() -> dict[str, Choice]:
 
 def choose() -> Training:
     """Ask what to train, and for how long."""
-    columns = st.columns([4, 4, 4, 3], vertical_alignment="bottom")
+    columns = st.columns([4, 5, 4, 3], vertical_alignment="bottom")
     with columns[0]:
         split = split_picker.choose()
     titles = state.learner_titles(split)

@@ -30,13 +30,13 @@ def usual_learner() -> str:
 
 def choose() -> tuple[str, str]:
     """Ask which learner is to recognise the drawings, and of which split."""
-    left, right = st.columns(2)
-    with left:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         split = split_picker.choose()
     titles = state.learner_titles(split)
     if st.session_state["learner"] not in titles:
         st.session_state["learner"] = usual_learner()
-    learner = right.selectbox(
+    learner = row.selectbox(
         _("Learner"),
         list(titles),
         format_func=titles.__getitem__,

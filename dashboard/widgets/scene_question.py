@@ -54,9 +54,8 @@ def choose(question: str) -> None:
 
 def show_groups(groups: np.ndarray) -> None:
     """Show groups of drawings, uint8 ``[groups, n, 28, 28]``, each in a frame."""
-    row = st.container(horizontal=True)
-    for number, group in enumerate(groups, 1):
-        frame = row.container(border=True, width=pixels(3 * SIDE + 34))
+    for number, (group, column) in enumerate(zip(groups, st.columns(len(groups)), strict=True), 1):
+        frame = column.container(border=True, horizontal_alignment="center")
         frame.image(
             images.sheet_address(group, columns=3),
             width=pixels(3 * SIDE),

@@ -16,7 +16,7 @@ __all__ = ["address", "browser", "server"]  # fixtures
 
 MARKS = "[...find().view.selected].join()"
 PICTURES = "[...document.querySelectorAll('[data-testid=stImage] img')].map(image => image.src).join()"
-LOSSES = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fullData.map(of => `${of.y}`)).join()"
+QUERIES = "document.querySelector('[data-testid=stMain] .st-key-player [data-testid^=stBidi] *')?.innerText"
 
 
 @pytest.fixture

@@ -120,6 +120,8 @@ def test_every_view_of_the_lecture_opens_by_key_and_is_accessible(browser: Brows
         rest(page)
         assert page.get_by_text("This link asks for something").count() == 0, number
         assert page.get_by_test_id("stException").count() == 0, number
+        figures = page.get_by_test_id("stPlotlyChart")
+        assert figures.evaluate_all("all => all.every(({ ariaLabel }) => ariaLabel?.length > 10)"), number
         if view.about:
             page.wait_for_function(f"document.querySelector('.st-key-{view.about}').getBoundingClientRect().top < 100")
         assert smallest_letters(page) >= PROJECTOR["height"] / 50, number
