@@ -90,10 +90,10 @@ def show(table: str, rows: list[Row], number: int) -> None:
         row = table_chart.clicked_row(rows, view, points[0]) if points else choose_row(view.rows_of(rows))
         if row is not None:
             link_to_learner(rows, row)
-    row = st.container(horizontal=True)
-    with row:
+    saves = st.container(horizontal=True)
+    with saves:
         copy_as_python.show(table_chart.code(table, number))
-    row.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
+    saves.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
 
 
 def choose_row(rows: list[Row]) -> Row | None:

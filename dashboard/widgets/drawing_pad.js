@@ -101,7 +101,7 @@ function paint(canvas, sheet) {
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
   pen.scale(density, density);
-  pen.strokeStyle = style.getPropertyValue("--st-border-color") || "#bbb";
+  pen.strokeStyle = `color-mix(in srgb, ${style.color} 55%, transparent)`; // a cell's edge is to be seen by everyone
   pen.fillStyle = style.color;
   pen.font = `600 ${style.fontSize} ${style.fontFamily}`;
   pen.textBaseline = "middle";

@@ -2,6 +2,7 @@
 
 import json
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -26,7 +27,7 @@ MOST_PROBLEMS = 5  # how many of the files that were left out are named
 def choose_source(left: DeltaGenerator, right: DeltaGenerator) -> str:
     """Ask whether the visitor draws or uploads; and in the first case how many characters, and say how."""
     titles = {"draw": _("draw"), "upload": _("upload pictures")}
-    source: str = left.segmented_control(
+    source: Any = left.segmented_control(
         _("Your characters"),
         list(titles),
         required=True,
@@ -44,7 +45,7 @@ def choose_source(left: DeltaGenerator, right: DeltaGenerator) -> str:
                 "**?**, draw some of them again: these are to be recognised."
             )
         )
-    return source
+    return str(source)
 
 
 def draw() -> OwnCharacters:
