@@ -13,7 +13,7 @@ from metalearn.characters.character_set import IMAGE_SIZE
 from metalearn.plots.player import RIGHT, WRONG
 
 MOST = 13  # that are shown
-WIDTH = 132  # pixels, of one
+WIDTH = 108  # pixels, of one
 COLUMNS = 8
 PEN = 14  # of frames and crosses, which are to be seen in a small picture
 
