@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from metalearn.characters import uploads
 from metalearn.errors import MetalearnError
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def packed(strokes: Any) -> str:
 
     Raises MetalearnError for what is no sheet, and for one that is too full (:mod:`metalearn.characters.strokes`).
     """
-    uploads.images_from_strokes(strokes, CELLS)
+    _images(strokes)
     exact = [(s["cell"], np.rint(FINEST * np.array(s["points"], float)).astype(int)) for s in strokes]
     for tolerance in TOLERANCES:
         fewer = [(cell, simplified(points, tolerance)) for cell, points in exact]
@@ -61,7 +60,7 @@ def unpacked(text: str) -> Strokes:
             raise MetalearnError("this link's drawings cannot be read; ask for the link again")
         strokes.append({"cell": cell, "points": (points.reshape(-1, 2) / FINEST).tolist()})
         start += 2 + 2 * count
-    uploads.images_from_strokes(strokes, CELLS)
+    _images(strokes)
     return strokes
 
 
@@ -123,9 +122,16 @@ class OwnCharacters:
         return OwnCharacters(list(known), list(known.values()), self.queries)
 
 
+def _images(strokes: Any) -> list[np.ndarray | None]:
+    """Return the image in each cell, None where nothing is drawn. Raises MetalearnError for what is no sheet."""
+    from metalearn.characters.uploads import images_from_strokes  # a page that shows no sheet does not wait for it
+
+    return images_from_strokes(strokes, CELLS)
+
+
 def own_characters(text: str, most: int = MOST_CLASSES) -> OwnCharacters:
     """Return the drawings on a sheet, of its first ``most`` rows. Raises MetalearnError for what is no sheet."""
-    cells = uploads.images_from_strokes(unpacked(text), CELLS)
+    cells = _images(unpacked(text))
     rows = [[image for image in cells[COLUMNS * i :][:COLUMNS] if image is not None] for i in range(most + 1)]
     filled = {name: drawings for name, drawings in zip(ascii_uppercase, rows[1:], strict=False) if drawings}
     return OwnCharacters(list(filled), list(filled.values()), rows[0])

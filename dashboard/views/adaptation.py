@@ -7,6 +7,7 @@ from dashboard import address, drawn_sheet, state, worker_pool, worlds
 from dashboard.adaptation_request import AdaptationRequest, unseen
 from dashboard.address import Choice
 from dashboard.language import _
+from dashboard.type_size import pixels
 from dashboard.widgets import adaptation_panel, character_picker, data_banner, task_picker
 from metalearn.characters.character_set import CharacterSet
 
@@ -103,7 +104,7 @@ def page() -> None:
     characters = state.characters()
     data_banner.warn()
     with address.synchronised(choices(characters)):
-        heading.caption(what_to_do(), width=560)
+        heading.caption(what_to_do(), width=pixels(560))
         choose_and_watch(characters)
     data_banner.cite(characters)
 

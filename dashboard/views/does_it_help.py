@@ -12,7 +12,7 @@ from dashboard.adaptation_request import TOLD
 from dashboard.address import Choice
 from dashboard.language import _
 from dashboard.library_texts import noted
-from dashboard.widgets import copy_as_python, dial, table_chart, verdicts
+from dashboard.widgets import chart, copy_as_python, dial, table_chart, verdicts
 from dashboard.widgets.verdicts import Case
 from metalearn import plots
 from metalearn.evaluation.tables import Row, as_csv
@@ -85,7 +85,8 @@ def show(table: str, rows: list[Row], number: int) -> None:
     more_lines = max(label.count("<br>") for label in short) - 1  # a row of the figure has room for two
     height = figure.layout.height + max(0, more_lines) * LINE * len(short)
     figure.update_yaxes(ticktext=short).update_layout(margin_t=20, height=height)
-    event: Any = st.plotly_chart(figure, key=f"figure {table}", on_select="rerun", selection_mode="points")
+    says = f"{_(TITLES[table])} {_(view.says)}."
+    event: Any = chart.show(figure, says, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(
         _(
             "With 95-percent intervals over test tasks; over alphabets for the nearest of the same alphabet, for "
@@ -99,10 +100,10 @@ def show(table: str, rows: list[Row], number: int) -> None:
         row = table_chart.clicked_row(rows, view, points[0]) if points else choose_row(view.rows_of(rows))
         if row is not None:
             link_to_learner(rows, row)
-    left, right = st.columns([1, 3])
-    with left:
+    saves = st.container(horizontal=True)
+    with saves:
         copy_as_python.show(table_chart.code(table, number))
-    right.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
+    saves.download_button(_("Table (CSV)"), as_csv(rows), f"{table}.csv", "text/csv")
 
 
 def choose_row(rows: list[Row]) -> Row | None:
@@ -177,7 +178,8 @@ def show_gains(found: list[Case], key: str) -> None:
         for case in found
         for row in (*case.controls, *case.rivals)
     ]
-    st.plotly_chart(plots.gains(marks, _("gain, points (stretched near zero)")), key=key)
+    figure = plots.gains(marks, _("gain, points (stretched near zero)"))
+    chart.show(figure, _("Gains in accuracy, in points, with 95-percent intervals."), key=key)
     linked = [case for case in found if "protocol" in case.least or is_watched(case)]
     if linked:
         with st.expander(_("See for yourself: open a task of each in *Watch adaptation*")):

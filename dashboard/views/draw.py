@@ -25,17 +25,9 @@ def page() -> None:
         "strokes": Choice(drawn_sheet.read, ""),
     }
     with address.synchronised(choices):
-        left, right = st.columns([1, 1], gap="large")
+        source = upload_panel.choose_source(*st.columns(2, gap="large"))
+        left, right = st.columns(2, gap="large")  # what is said of them stands beside them
         with left:
-            titles = {"draw": _("draw"), "upload": _("upload pictures")}
-            source = st.segmented_control(
-                _("Your characters"),
-                list(titles),
-                required=True,
-                format_func=titles.__getitem__,
-                key="source",
-                persist_state="session",
-            )
             own = upload_panel.draw() if source == "draw" else upload_panel.upload()
         with right:
             recognise_and_place(characters, own)

@@ -8,6 +8,7 @@ from dashboard import address, game, state
 from dashboard.address import Choice
 from dashboard.game import Deal
 from dashboard.language import _, error_text
+from dashboard.type_size import pixels
 from dashboard.widgets import data_banner, lecture_bar, scene_play, scene_question
 from metalearn.characters.character_set import CharacterSet
 from metalearn.errors import MetalearnError
@@ -96,10 +97,16 @@ def show_scene(number: int, characters: CharacterSet, dealt: Deal) -> None:
 
 
 def show_ways_on(number: int) -> None:
-    """Offer the scene before, other drawings, and the scene after; after the last one, the page to draw on."""
-    row = st.container(horizontal=True, key="ways-on")
-    row.button(_("Before"), on_click=go_to, args=(number - 1,), icon=":material/arrow_back:", disabled=number == 1)
+    """Offer the scene before, other drawings, and the scene after; after the last one, the page to draw on.
+
+    A lecture goes from view to view by its own bar: there, only other drawings are offered.
+    """
+    row, in_lecture = st.container(horizontal=True, key="ways-on"), bool(st.session_state["lecture"])
+    if not in_lecture:  # it has its own order
+        row.button(_("Before"), on_click=go_to, args=(number - 1,), icon=":material/arrow_back:", disabled=number == 1)
     row.button(_("Deal again"), on_click=deal_again, icon=":material/refresh:")
+    if in_lecture:
+        return
     if number < SCENES:
         row.button(
             _("Next"), type="primary", on_click=go_to, args=(number + 1,), icon=":material/arrow_forward:", key="next"
@@ -110,7 +117,11 @@ def show_ways_on(number: int) -> None:
 
 def page() -> None:
     characters = state.characters()
-    with address.synchronised(choices()), st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+    with (
+        address.synchronised(choices()),
+        st.container(horizontal_alignment="center"),
+        st.container(width=pixels(WIDTH), key="game"),
+    ):
         st.title(_("Learning from a handful of examples"))
         data_banner.warn()
         number = st.session_state["scene"]

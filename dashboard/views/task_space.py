@@ -80,12 +80,12 @@ def families_of(characters: CharacterSet) -> tuple[str, ...]:
 
 def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
     """Ask which map to draw, and how; return it, its settings, and the projection beside it ("" for none)."""
-    columns = st.columns([5, 5, 4, 4, 4], vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom")
     if st.session_state["split"] not in splits():
         st.session_state["split"] = splits()[0]
-    with columns[0]:
+    with row:
         split_picker.choose(only_one=len(splits()) == 1)
-    columns[1].selectbox(
+    row.selectbox(
         _("Embedding"),
         families_of(characters),
         format_func=state.embedding_titles().__getitem__,
@@ -97,10 +97,10 @@ def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
         ),
     )
     projections = {key: _(title) for key, title in PROJECTION_TITLES.items()}
-    projection = columns[2].selectbox(
+    projection = row.selectbox(
         _("Map"), list(projections), format_func=projections.__getitem__, key="map", persist_state="session"
     )
-    beside = columns[3].selectbox(
+    beside = row.selectbox(
         _("Beside it"),
         ["", *projections],
         format_func=lambda key: projections[key] if key else _("nothing"),
@@ -110,7 +110,7 @@ def choose(characters: CharacterSet) -> tuple[TaskMap, MapSettings, str]:
     )
     if st.session_state["colour"] not in colours():
         st.session_state["colour"] = colours()[0]
-    colour = columns[4].selectbox(
+    colour = row.selectbox(
         _("Colour by"),
         colours(),
         format_func=lambda key: _(COLOUR_TITLES[key]),
@@ -177,21 +177,21 @@ def explore(characters: CharacterSet) -> None:
         with left:
             show_maps(characters, task_map, [settings])
         with right:
-            task_selection.show(characters, task_map, selected, columns=4)
+            task_selection.show(characters, task_map, selected, most=12)
     else:
         show_maps(characters, task_map, [settings, settings.with_projection(beside)])
-        task_selection.show(characters, task_map, selected, columns=8)
-    tools = st.columns([2, 2, 2, 6])
-    with tools[0]:
+        task_selection.show(characters, task_map, selected, most=24)
+    tools = st.container(horizontal=True)
+    with tools:
         copy_as_python.show(map_chart.code(task_map, settings))
-    tools[1].download_button(
+    tools.download_button(
         _("Selection (CSV)"),
         lambda: map_trust.as_csv(task_map, selected),
         "tasks.csv",
         "text/csv",
         disabled=not selected,
     )
-    tools[2].download_button(
+    tools.download_button(
         _("Figure (HTML)"),
         lambda: map_chart.draw(characters, task_map, settings).to_html(config=SAVES_AS_SVG),
         "tasks.html",

@@ -1,12 +1,13 @@
 """Train: meta-train a small learner from nothing, watch it, then use it on the other pages."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import address, state, training
 from dashboard.address import Choice
 from dashboard.language import _, error_text
 from dashboard.training import Training
-from dashboard.widgets import data_banner, miniatures, split_picker
+from dashboard.widgets import chart, data_banner, miniatures, split_picker
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 
@@ -22,9 +23,9 @@ def choices() -> dict[str, Choice]:
     }
 
 
-def choose() -> Training:
-    """Ask what to train, and for how long."""
-    columns = st.columns([4, 4, 4, 3], vertical_alignment="bottom")
+def choose() -> tuple[Training, DeltaGenerator]:
+    """Ask what to train, and for how long. Return it, and where a button that starts it has its place."""
+    columns = st.columns([4, 5, 4, 3, 2], vertical_alignment="bottom")
     with columns[0]:
         split = split_picker.choose()
     titles = state.learner_titles(split)
@@ -41,7 +42,7 @@ def choose() -> Training:
         help=_("In each, the learner adapts to some tasks, and its start is improved (outer loop, Finn et al. 2017)."),
     )
     seed = columns[3].number_input(_("Seed"), 0, 9999, key="train_seed", persist_state="session")
-    return Training(recipe, split, int(steps), int(seed))
+    return Training(recipe, split, int(steps), int(seed)), columns[4]
 
 
 def start(wanted: Training, characters: CharacterSet) -> None:
@@ -57,19 +58,21 @@ def watch(now: Training) -> None:
     """Show how far a training is, with its curves; a button stops it."""
     if now.finished:
         st.rerun()
-    st.progress(now.step / now.meta_steps, _("Meta-step {step} of {all}").format(step=now.step, all=now.meta_steps))
-    st.button(_("Stop"), on_click=now.stopping.set, icon=":material/stop_circle:", disabled=now.stopping.is_set())
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.progress(now.step / now.meta_steps, _("Meta-step {step} of {all}").format(step=now.step, all=now.meta_steps))
+    row.button(_("Stop"), on_click=now.stopping.set, icon=":material/stop_circle:", disabled=now.stopping.is_set())
+    miniatures.show(now)
     show_curves(now)
 
 
 def show_curves(now: Training) -> None:
-    """Draw one task as it was played again and again, and the loss and the validation accuracy so far."""
+    """Draw the loss and the validation accuracy so far."""
     if now.progress is None or not now.progress.losses:
         st.caption(_("Getting ready: the first step waits for torch."))
         return
-    miniatures.show(now)
     left, right = st.columns(2)
-    left.plotly_chart(plots.curves({_("query loss"): now.progress.losses}, _("query loss"), _("meta-step")))
+    losses = plots.curves({_("query loss"): now.progress.losses}, _("query loss"), _("meta-step"))
+    chart.show(losses, _("The query loss, meta-step by meta-step."), left)
     if now.progress.validation:
         figure = plots.curves(
             {_("validation"): [accuracy for _step, accuracy in now.progress.validation]},
@@ -77,7 +80,8 @@ def show_curves(now: Training) -> None:
             _("meta-step"),
             percent=True,
         )
-        right.plotly_chart(figure.update_traces(x=[step for step, _accuracy in now.progress.validation]))
+        figure.update_traces(x=[step for step, _accuracy in now.progress.validation])
+        chart.show(figure, _("The accuracy on validation tasks, every ten meta-steps."), right)
 
 
 def show_result(done: Training) -> None:
@@ -85,6 +89,7 @@ def show_result(done: Training) -> None:
     if done.error:
         st.error(error_text(done.error))
         return
+    miniatures.show(done)
     best = max((accuracy for _step, accuracy in done.progress.validation), default=0.0) if done.progress else 0.0
     st.success(
         _(
@@ -112,10 +117,12 @@ def page() -> None:
     characters = state.characters()
     data_banner.warn()
     with address.synchronised(choices()):
-        wanted = choose()
+        wanted, place = choose()
     now = training.find(st.session_state["run"])
     running = now is not None and not now.finished
-    st.button(_("Train"), type="primary", on_click=start, args=(wanted, characters), disabled=running)
+    place.button(
+        _("Train"), type="primary", on_click=start, args=(wanted, characters), disabled=running, width="stretch"
+    )
     if st.session_state.pop("waiting", False):
         st.warning(_("Somebody else is training on this server. Try again in a minute."))
     if now is not None:

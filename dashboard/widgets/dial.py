@@ -5,6 +5,8 @@ import streamlit as st
 
 from dashboard import adaptation_jobs, library_texts, worker_pool
 from dashboard.language import _
+from dashboard.type_size import pixels
+from dashboard.widgets import chart
 from dashboard.widgets.images import sheet_address
 from metalearn import plots
 from metalearn.evaluation.tables import Row
@@ -21,7 +23,7 @@ def choose(rows: list[Row]) -> int:
     number = st.slider(_("How many questions may a task ask?"), 1, MOST, key="dial", persist_state="session")
     figure = plots.dial(rows, {text: _(text) for text in library_texts.DIAL})
     figure.add_vrect(number - 0.3, number + 0.3, fillcolor=plots.MUTED, opacity=0.2, line_width=0)
-    st.plotly_chart(figure, key="dial chart")
+    chart.show(figure, _("Accuracy, over how many questions a task may ask."), key="dial chart")
     said = [
         f"{line.name} **{share:.0%}**"
         for line in figure.data
@@ -47,7 +49,7 @@ def show_tasks(number: int, data: str) -> None:
     for i, drawings in enumerate(drawn):
         asked = _(library_texts.QUESTIONS[HIDDEN_QUESTIONS[i % number]])
         name = _("task {number}: {asked}").format(number=i, asked=asked)
-        cell = cells.container(width=WIDTH, gap="xsmall")
+        cell = cells.container(width=pixels(WIDTH), gap="xsmall")
         cell.image(sheet_address(drawings, columns=5), alt=name)
         if number == WATCHED:
             query = [("question", f"hidden-{WATCHED}"), ("task", str(i))]

@@ -1,7 +1,7 @@
 // A sheet of cells to draw in. It sends strokes to the server, not images: points in the unit square of their cell.
 const NEAREST = 0.012; // as a share of a cell; a point nearer to the last one is left out
 const MOST_POINTS = 300;
-const LABEL = 28;
+const LABEL = 1.9, LARGEST = 7; // of a row's letter and of a cell: how many times the size of type
 const sheets = new WeakMap();
 
 export default function ({ parentElement, data, setStateValue }) {
@@ -65,14 +65,17 @@ export default function ({ parentElement, data, setStateValue }) {
   new ResizeObserver(() => paint(canvas, sheet)).observe(canvas.parentElement);
 }
 
-function side(canvas, sheet) {
-  return Math.max(40, Math.min(104, (canvas.parentElement.clientWidth - LABEL) / sheet.columns));
+// The width of the letters beside the sheet, and the side of a cell, in pixels.
+function sizes(canvas, sheet) {
+  const type = parseFloat(getComputedStyle(canvas).fontSize);
+  const room = (canvas.parentElement.clientWidth - LABEL * type) / sheet.columns;
+  return [LABEL * type, Math.max(40, Math.min(LARGEST * type, room))];
 }
 
 function cellAt(canvas, sheet, event) {
   const box = canvas.getBoundingClientRect();
-  const size = side(canvas, sheet);
-  const column = Math.floor((event.clientX - box.left - LABEL) / size);
+  const [label, size] = sizes(canvas, sheet);
+  const column = Math.floor((event.clientX - box.left - label) / size);
   const row = Math.floor((event.clientY - box.top) / size);
   const inside = column >= 0 && column < sheet.columns && row >= 0 && row < sheet.rows.length;
   return inside ? row * sheet.columns + column : null;
@@ -80,16 +83,16 @@ function cellAt(canvas, sheet, event) {
 
 function placeIn(canvas, sheet, cell, event) {
   const box = canvas.getBoundingClientRect();
-  const size = side(canvas, sheet);
-  const x = (event.clientX - box.left - LABEL) / size - (cell % sheet.columns);
+  const [label, size] = sizes(canvas, sheet);
+  const x = (event.clientX - box.left - label) / size - (cell % sheet.columns);
   const y = (event.clientY - box.top) / size - Math.floor(cell / sheet.columns);
   const bounded = (value) => Math.round(Math.min(1, Math.max(0, value)) * 1e4) / 1e4;
   return [bounded(x), bounded(y)];
 }
 
 function paint(canvas, sheet) {
-  const size = side(canvas, sheet);
-  const [width, height] = [LABEL + size * sheet.columns, size * sheet.rows.length];
+  const [label, size] = sizes(canvas, sheet);
+  const [width, height] = [label + size * sheet.columns, size * sheet.rows.length];
   const density = window.devicePixelRatio || 1;
   canvas.width = width * density;
   canvas.height = height * density;
@@ -98,14 +101,14 @@ function paint(canvas, sheet) {
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
   pen.scale(density, density);
-  pen.strokeStyle = style.getPropertyValue("--st-border-color") || "#bbb";
+  pen.strokeStyle = `color-mix(in srgb, ${style.color} 55%, transparent)`; // a cell's edge is to be seen by everyone
   pen.fillStyle = style.color;
-  pen.font = `600 15px ${style.fontFamily}`;
+  pen.font = `600 ${style.fontSize} ${style.fontFamily}`;
   pen.textBaseline = "middle";
-  sheet.rows.forEach((label, row) => {
-    pen.fillText(label, 4, (row + 0.5) * size);
+  sheet.rows.forEach((letter, row) => {
+    pen.fillText(letter, 4, (row + 0.5) * size);
     for (let column = 0; column < sheet.columns; column++)
-      pen.strokeRect(LABEL + column * size + 2.5, row * size + 2.5, size - 5, size - 5);
+      pen.strokeRect(label + column * size + 2.5, row * size + 2.5, size - 5, size - 5);
   });
   pen.strokeStyle = style.color;
   pen.lineWidth = size / 20;
@@ -115,7 +118,7 @@ function paint(canvas, sheet) {
     if (top >= sheet.rows.length) continue;
     pen.beginPath();
     stroke.points.forEach(([x, y], i) => {
-      const place = [LABEL + (left + x) * size, (top + y) * size];
+      const place = [label + (left + x) * size, (top + y) * size];
       if (i === 0) pen.moveTo(...place);
       pen.lineTo(...place);
     });

@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from dashboard.language import _
+from dashboard.type_size import pixels
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
 from metalearn.characters.png import png_address, sheet
 from metalearn.plots.style import short_name
@@ -34,16 +35,19 @@ def sheet_address(drawings: np.ndarray, columns: int) -> str:
     return png_address(sheet(drawings, columns, scale=3))
 
 
-def framed_address(drawings: np.ndarray, colours: list[str], crossed: list[bool], columns: int) -> str:
-    """Return the address of a sheet of drawings, each in a frame of its colour; some are crossed out."""
+def framed_address(drawings: np.ndarray, colours: list[str], crossed: list[bool], columns: int, pen: int = 4) -> str:
+    """Return the address of a sheet of drawings, each in a frame of its colour; some are crossed out.
+
+    ``pen`` is how thick frames are, where a drawing is 84 pixels wide.
+    """
     image = sheet(drawings, columns, scale=3).convert("RGB")
-    cell, pen = image.width // columns, ImageDraw.Draw(image)
+    cell, paint = image.width // columns, ImageDraw.Draw(image)
     for i, (colour, cross) in enumerate(zip(colours, crossed, strict=True)):
         left, top = i % columns * cell, i // columns * cell
         frame = (left + 2, top + 2, left + cell - 3, top + cell - 3)
-        pen.rectangle(frame, outline=colour, width=4)
+        paint.rectangle(frame, outline=colour, width=pen)
         if cross:
-            pen.line(frame, fill=colour, width=3)
+            paint.line(frame, fill=colour, width=pen // 2 + 1)
     return png_address(image)
 
 
@@ -52,7 +56,7 @@ def row_of_characters(characters: CharacterSet, positions: list[int] | np.ndarra
     row = st.container(horizontal=True)
     for position in positions:
         name = short_name(characters.characters[position])
-        row.image(image_address(characters.images[position, 0]), name, width=84, alt=drawing_of(name))
+        row.image(image_address(characters.images[position, 0]), name, width=pixels(84), alt=drawing_of(name))
 
 
 def drawing_of(name: str) -> str:
@@ -66,7 +70,7 @@ def tick_boxes(
     """Show the characters as images with a box to tick under each; ``toggle`` is called with the one that changes."""
     row = st.container(horizontal=True)
     for position in positions:
-        cell = row.container(width=CELL)
+        cell = row.container(width=pixels(CELL))
         alt = drawing_of(short_name(characters.characters[position]))
         cell.image(image_address(characters.images[position, 0], scale=2), alt=alt)
         key = f"pick {characters.name} {position}"

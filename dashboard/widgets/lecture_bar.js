@@ -7,8 +7,11 @@ const PRESSES = {
 };
 const USES_KEYS = "input:not([type=checkbox]), textarea, select, [contenteditable], [role=slider], [role=radio], [role=option]";
 const LOOKS_EVERY_MS = 200, LOOKS_FOR_MS = 20_000; // for what a view is about, which may take its time
+const RESTS_FOR = 10; // looks, after which nothing moves any more
 let shown = null; // the view that the window has been moved to
 let looking = null;
+const RESTS_FOR_MS = 200; // after which a window that was resized keeps its size
+let resizing = null;
 
 function press(event) {
   const pressed = PRESSES[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -20,25 +23,44 @@ function press(event) {
   found.click();
 }
 
-// Move a new view to its beginning, or to what it is about, unless the speaker moves it before that is there.
+// Move a new view to its beginning, or to what it is about, until that is there and rests; not if the speaker moves it.
 function move(about) {
-  document.querySelector("[data-testid=stMain]").scrollTo(0, 0);
+  const main = document.querySelector("[data-testid=stMain]");
+  main.scrollTo(0, 0);
   clearInterval(looking);
   if (!about) return;
   const since = Date.now();
   const stop = () => clearInterval(looking);
+  let [last, rests] = [null, 0];
   looking = setInterval(() => {
     const found = document.querySelector(`.st-key-${about}`);
     if (found?.clientHeight > 200) found.scrollIntoView();
-    if (found?.clientHeight > 200 || Date.now() - since > LOOKS_FOR_MS) stop();
+    const place = found && `${found.clientHeight} ${main.scrollTop}`;
+    rests = place && place === last ? rests + 1 : 0;
+    last = place;
+    if (rests > RESTS_FOR || Date.now() - since > LOOKS_FOR_MS) stop();
   }, LOOKS_EVERY_MS);
   for (const kind of ["wheel", "pointerdown"]) window.addEventListener(kind, stop, { once: true });
 }
 
-export default function ({ data }) {
+// Returns how large type is, in pixels: it grows with the window.
+function typeSize() {
+  return Math.round(10 * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 10;
+}
+
+export default function ({ data, setStateValue }) {
   window.removeEventListener("keydown", press);
   window.addEventListener("keydown", press);
+  const resized = () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => typeSize() !== data.type && setStateValue("type", typeSize()), RESTS_FOR_MS);
+  };
+  window.addEventListener("resize", resized);
+  resized();
   if (shown !== data.number) move(data.about);
   shown = data.number;
-  return () => window.removeEventListener("keydown", press);
+  return () => {
+    window.removeEventListener("keydown", press);
+    window.removeEventListener("resize", resized);
+  };
 }

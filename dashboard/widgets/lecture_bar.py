@@ -1,17 +1,20 @@
 """The lecture's bar at the bottom of a page: the view before, the next one, notes for the speaker, a code for phones.
 
-``lecture_bar.js`` presses its links and switches by key, and moves the page to what a view is about.
+``lecture_bar.js`` presses its links and switches by key, moves the page to what a view is about, and says how large
+type is: it grows with the screen.
 """
 
 from pathlib import Path
 
 import streamlit as st
 
+from dashboard import type_size
 from dashboard.language import _
 from dashboard.lecture import VIEWS, View
 from dashboard.widgets import phone_code
 
 FOLDER = Path(__file__).parent
+KEY = "lecture keys"
 
 _keys = st.components.v2.component("metalearn_lecture", js=(FOLDER / "lecture_bar.js").read_text("utf-8"))
 
@@ -20,7 +23,11 @@ def show(number: int) -> None:
     """Show the bar for one of the views, the first being 1; with it, all of the page is in large type."""
     view = VIEWS[number - 1]
     st.html(FOLDER / "lecture_bar.css")
-    _keys(key="lecture keys", data={"number": number, "about": view.about})
+    _keys(
+        key=KEY,
+        data={"number": number, "about": view.about, "type": type_size.current()},
+        on_type_change=_take_type_size,
+    )
     with st.container(key="lecture"):
         if st.session_state.get("lecture-notes"):
             st.markdown(_(view.notes))
@@ -38,6 +45,13 @@ def show_code() -> None:
     if st.session_state.get("lecture-code"):
         with st.container(key="lecture-phones"):
             phone_code.show()
+
+
+def _take_type_size() -> None:
+    """Keep what the browser says of the size of its type."""
+    told = st.session_state[KEY]["type"]
+    if isinstance(told, int | float):
+        st.session_state[type_size.KEY] = told
 
 
 def leave() -> None:

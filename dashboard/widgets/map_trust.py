@@ -78,7 +78,7 @@ def clusters(characters: CharacterSet, task_map: TaskMap) -> None:
         for number in range(min(MOST_CLUSTERS, count)):
             members = np.flatnonzero(task_map.kmeans == number)
             st.markdown(_("**Cluster {number}**, {count} tasks").format(number=number + 1, count=len(members)))
-            task_images.show(characters, task_map, most_typical(unit, members, TYPICAL).tolist(), TYPICAL)
+            task_images.show(characters, task_map, most_typical(unit, members, TYPICAL).tolist())
 
 
 def compare(characters: CharacterSet, task_map: TaskMap) -> None:
@@ -109,7 +109,7 @@ def compare(characters: CharacterSet, task_map: TaskMap) -> None:
         order = np.argsort(-agreement, kind="stable")
         for title, tasks in ((_("They agree most on"), order[:EXAMPLES]), (_("and least on"), order[::-1][:EXAMPLES])):
             st.markdown(title)
-            task_images.show(characters, task_map, tasks.tolist(), EXAMPLES)
+            task_images.show(characters, task_map, tasks.tolist())
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -7,13 +7,15 @@ import streamlit as st
 
 from dashboard.language import _
 from dashboard.training import Played, Training
+from dashboard.type_size import pixels
 from dashboard.widgets.images import framed_address
 from metalearn.characters.character_set import IMAGE_SIZE
 from metalearn.plots.player import RIGHT, WRONG
 
-MOST = 12  # that are shown
-WIDTH = 104  # pixels, of one; its caption has room in one line
-COLUMNS = 5
+MOST = 13  # that are shown
+WIDTH = 108  # pixels, of one
+COLUMNS = 8
+PEN = 14  # of frames and crosses, which are to be seen in a small picture
 
 
 def show(training: Training) -> None:
@@ -23,13 +25,15 @@ def show(training: Training) -> None:
         return
     row = st.container(horizontal=True, gap="small")
     for once in spread(played):
-        caption = f"{once.meta_step}: {once.before:.0%} → {once.after:.0%}"
-        row.image(miniature(queries.tobytes(), once.right.tobytes()), caption, width=WIDTH)
+        caption = _("{step}: {share:.0%}").format(step=once.meta_step, share=once.accuracy)
+        alt = _("{right} of {count} drawings named right.").format(right=once.right.sum(), count=len(once.right))
+        row.image(miniature(queries.tobytes(), once.right.tobytes()), caption, width=pixels(WIDTH), alt=alt)
     st.caption(
         _(
-            "One task, again and again: after so many meta-steps, how many new drawings the learner names right before "
-            "it adapts, and afterwards. Framed blue: right; orange and crossed: wrong."
-        )
+            "One hard task, again and again: after so many meta-steps, how many of the {count} new drawings the "
+            "learner names right once it has adapted to the task. Framed blue: right; orange and crossed: wrong. Each "
+            "time it has the same examples; only what it starts from has changed."
+        ).format(count=len(queries))
     )
 
 
@@ -44,4 +48,4 @@ def miniature(queries: bytes, right: bytes) -> str:
     """Return the address of a picture of the queries, each in the colour of whether it was named right."""
     drawings = np.frombuffer(queries, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     named = np.frombuffer(right, bool)
-    return framed_address(drawings, [RIGHT if each else WRONG for each in named], list(~named), COLUMNS)
+    return framed_address(drawings, [RIGHT if each else WRONG for each in named], list(~named), COLUMNS, PEN)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.widgets.images import image_address
 
-SIDE = 104  # pixels; three stand side by side on a phone
+SIDE = 6.5  # rem; three stand side by side on a phone
 
 
 def row(
@@ -18,8 +18,8 @@ def row(
     After the choice that button is marked, and none can be pressed any more.
     """
     rules = [
-        f".st-key-drawing-{i} button {{ background: #fff url({image_address(drawing)}) center 6px / 84px no-repeat"
-        " !important; }"
+        f".st-key-drawing-{i} button {{ background: #fff url({image_address(drawing)}) center 0.4rem / 5.25rem "
+        "no-repeat !important; }"
         for i, drawing in enumerate(drawings)
     ]
     st.html(f"<style>{SHAPE}{''.join(rules)}</style>")
@@ -37,7 +37,8 @@ def row(
 
 # The name stands below the drawing; dark on white in both themes, since the drawing is.
 SHAPE = f"""
-[class*="st-key-drawing-"] button {{ width: {SIDE}px; height: {SIDE + 24}px; padding: {SIDE - 12}px 4px 0; opacity: 1;
+[class*="st-key-drawing-"] button {{
+  width: {SIDE}rem; height: {SIDE + 1.5}rem; padding: {SIDE - 0.75}rem 4px 0; opacity: 1;
   border: 2px solid #777; color: #222 !important; }}
 [class*="st-key-drawing-"] button:hover:enabled {{ border-color: #0072B2; }}
 [class*="st-key-drawing-"] button:focus-visible {{ outline: 3px solid #0072B2; outline-offset: 2px; }}

@@ -6,7 +6,8 @@ import streamlit as st
 from dashboard import adaptation_jobs, address, state, training, worker_pool
 from dashboard.drawn_sheet import OwnCharacters
 from dashboard.language import _
-from dashboard.widgets import images, map_chart, split_picker
+from dashboard.type_size import pixels
+from dashboard.widgets import chart, images, map_chart, split_picker
 from dashboard.widgets.plain_text import plain
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
@@ -29,13 +30,13 @@ def usual_learner() -> str:
 
 def choose() -> tuple[str, str]:
     """Ask which learner is to recognise the drawings, and of which split."""
-    left, right = st.columns(2)
-    with left:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         split = split_picker.choose()
     titles = state.learner_titles(split)
     if st.session_state["learner"] not in titles:
         st.session_state["learner"] = usual_learner()
-    learner = right.selectbox(
+    learner = row.selectbox(
         _("Learner"),
         list(titles),
         format_func=titles.__getitem__,
@@ -57,7 +58,7 @@ def recognise(own: OwnCharacters, split: str, learner: str, data: str) -> None:
         limit = _limit(learner, split, len(own.classes), shots, data, trained)
     for query, shares, distance in zip(own.queries, found.probabilities, found.distances, strict=True):
         row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
-        row.image(images.image_address(query), width=84, alt=_("What you drew to be recognised."))
+        row.image(images.image_address(query), width=pixels(84), alt=_("What you drew to be recognised."))
         right = row.container(gap=None)
         best = np.argsort(-shares, kind="stable")[:BEST_ANSWERS]
         if limit is not None and distance > limit.distance:
@@ -135,8 +136,8 @@ def show_on_map(characters: CharacterSet, own: OwnCharacters, split: str) -> Non
     figure = plots.task_map(task_map.pca[:, :2], one_label, task_map.names, axes=map_chart.axis_titles())
     figure.update_traces(marker_color=plots.MUTED, marker_size=3, marker_opacity=0.5)
     plots.with_own(figure, embedded[:, :2], own.names)
-    st.plotly_chart(
-        figure.update_layout(height=420, showlegend=False), alt=_("Your characters among all tasks, first components.")
+    chart.show(
+        figure.update_layout(height=420, showlegend=False), _("Your characters among all tasks, first components.")
     )
     similarities = map_similarities(embedded, task_map)
     far = far_from_training(similarities, [len(drawings) for drawings in own.classes], split, characters)

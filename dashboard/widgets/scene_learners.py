@@ -7,7 +7,7 @@ from dashboard import state
 from dashboard.adaptation_request import AdaptationRequest, Entrant
 from dashboard.game import SPLIT, Deal
 from dashboard.language import _
-from dashboard.widgets import adaptation_figure
+from dashboard.widgets import adaptation_figure, chart
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 from metalearn.plots.player import AdaptationView
@@ -39,7 +39,8 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
         {view.learner: view.query_accuracy.tolist() for view in views}, _("right answers"), _("step"), percent=True
     )
     figure.update_layout(height=300, legend={"orientation": "h", "y": -0.3}, margin={"t": 10, "r": 5})
-    right.plotly_chart(figure, config={"displayModeBar": False}, alt=_("Right answers of each learner, step by step."))
+    says = _("Right answers of each learner, step by step.")
+    chart.show(figure, says, right, config={"displayModeBar": False})
     right.page_link(
         "views/adaptation.py",
         label=_("Watch them step by step"),

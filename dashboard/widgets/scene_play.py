@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import adaptation_jobs, state, worker_pool
 from dashboard.game import SPLIT, Deal
 from dashboard.language import _
+from dashboard.type_size import pixels
 from dashboard.widgets import images, picture_buttons
 from metalearn.characters.character_set import CharacterSet
 
@@ -18,7 +19,8 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
     query = characters.images[dealt.classes[dealt.answer], dealt.query]
     classes = [characters.images[c, d] for c, d in zip(dealt.classes, dealt.support, strict=True)]
     new, known = st.columns([2, 5], vertical_alignment="center")
-    new.image(images.image_address(query, scale=4), width=128, caption=_("Which one is this?"), alt=_("A new drawing."))
+    drawing, asks = images.image_address(query, scale=4), _("Which one is this?")
+    new.image(drawing, width=pixels(128), caption=asks, alt=_("A new drawing."))
     with known:
         picture_buttons.row(classes, list(NAMES), choose, st.session_state["pick"])
     if st.session_state["pick"] is None:

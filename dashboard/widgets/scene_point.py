@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.game import SPLIT, Deal
 from dashboard.language import _
-from dashboard.widgets import images, task_images
+from dashboard.widgets import chart, images, task_images
 from metalearn import plots
 from metalearn.characters.character_set import CharacterSet
 
@@ -25,14 +25,14 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
             )
         )
         figure = plots.vector(task_map.embedding[task, :NUMBERS])
-        st.plotly_chart(figure, config={"displayModeBar": False}, alt=_("The numbers as colours."))
+        chart.show(figure, _("The numbers as colours."), config={"displayModeBar": False})
         st.caption(_("The four nearest tasks:"))
         images.row_of_characters(characters, nearest)
     figure = plots.task_map(task_map.umap, ["task"] * len(task_map.names), task_map.names, [task], "", axes=("", ""))
     figure = plots.with_neighbours(figure, task_map.umap, task, nearest)
     figure.update_traces(marker_color=plots.MUTED, marker_size=3, selector={"name": "task"})
     figure.update_traces(mode="markers", selector={"name": "selected"})  # among so many points a name is not read
-    figure.update_layout(height=320, showlegend=False, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure.update_layout(height=290, showlegend=False, margin={"l": 0, "r": 0, "t": 0, "b": 0})
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
-    right.plotly_chart(figure, config={"displayModeBar": False}, alt=_("The task among all tasks."))
+    chart.show(figure, _("The task among all tasks."), right, config={"displayModeBar": False})
     right.page_link("views/task_space.py", label=_("Task space"), icon=":material/scatter_plot:")

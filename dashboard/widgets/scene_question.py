@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard.game import QUESTIONS, Deal, nine_drawings
 from dashboard.language import _
+from dashboard.type_size import pixels
 from dashboard.widgets import images
 from metalearn.characters.character_set import CharacterSet
 
@@ -41,7 +42,7 @@ def show(characters: CharacterSet, dealt: Deal) -> None:
         groups = nine_drawings(characters, dealt, question)
         column.image(
             images.sheet_address(groups.reshape(-1, 28, 28), columns=3),
-            width=150,
+            width=pixels(150),
             alt=_("Nine drawings, one row per group."),
         )
 
@@ -53,12 +54,11 @@ def choose(question: str) -> None:
 
 def show_groups(groups: np.ndarray) -> None:
     """Show groups of drawings, uint8 ``[groups, n, 28, 28]``, each in a frame."""
-    row = st.container(horizontal=True)
-    for number, group in enumerate(groups, 1):
-        frame = row.container(border=True, width=3 * SIDE + 34)
+    for number, (group, column) in enumerate(zip(groups, st.columns(len(groups)), strict=True), 1):
+        frame = column.container(border=True, horizontal_alignment="center")
         frame.image(
             images.sheet_address(group, columns=3),
-            width=3 * SIDE,
+            width=pixels(3 * SIDE),
             caption=_("group {number}").format(number=number),
             alt=_("The three drawings of a group."),
         )

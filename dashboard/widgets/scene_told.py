@@ -9,6 +9,7 @@ from dashboard import adaptation_jobs, worker_pool
 from dashboard.adaptation_jobs import Told
 from dashboard.game import TOLD
 from dashboard.language import _
+from dashboard.type_size import pixels
 from dashboard.widgets import images
 from metalearn.characters.character_set import CharacterSet
 from metalearn.plots.player import RIGHT, WRONG
@@ -42,10 +43,10 @@ def show(characters: CharacterSet, example: int) -> None:
     colours = [RIGHT if right else WRONG for right in shown.right]
     right.image(
         images.framed_address(shown.queries, colours, list(~shown.right), COLUMNS),
-        width=330,
+        width=pixels(235),
         alt=_("{right} of {count} drawings named right.").format(right=shown.right.sum(), count=len(shown.right)),
-        caption=_("One of these tasks. Framed blue: named right; orange and crossed: wrong."),
     )
+    right.caption(_("One of these tasks. Framed blue: named right; orange and crossed: wrong."))
     right.page_link(
         "views/adaptation.py",
         label=_("See where it looks when it is told the wrong question"),

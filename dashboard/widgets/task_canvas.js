@@ -2,7 +2,7 @@
 const NEAREST = 5; // neighbours that are named of the task pointed at
 const NEAR = 14; // pixels: a click selects the nearest task within this distance
 const STILL = 3; // pixels: a pointer that moves farther is dragging, not clicking
-const LOWEST = 300; // pixels, of a map's height
+const TYPE = 14; // pixels, of the usual text; where it is larger, maps are painted larger alike
 const views = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -93,10 +93,10 @@ function newMap(view) {
 }
 
 function resize(view) {
+  view.scale = parseFloat(getComputedStyle(view.root).fontSize) / TYPE;
   for (const map of view.maps) {
-    map.width = map.canvas.parentElement.clientWidth;
-    map.height = Math.max(LOWEST, Math.min(view.data.height, map.width));
-    map.canvas.style.height = `${map.height}px`;
+    map.canvas.style.height = `${map.canvas.clientWidth}px`; // within the bounds that the style sheet sets
+    [map.width, map.height] = [map.canvas.clientWidth / view.scale, map.canvas.clientHeight / view.scale];
   }
   repaint(view);
 }
@@ -130,9 +130,9 @@ function takeTheme(view) {
 
 // --- what the visitor does ----------------------------------------------------------------------------------------------
 
-function at(map, event) {
-  const box = map.canvas.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top];
+function at({ canvas }, event) {
+  const box = canvas.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top].map((length) => length / canvas.view.scale);
 }
 
 function press(view, map, event) {
@@ -247,7 +247,8 @@ function walk(view, map, [right, down]) {
   if (x < 0 || y < 0 || x > map.width || y > map.height) pan(map, map.width / 2 - x, map.height / 2 - y);
   map.screen = onScreen(map, map.at);
   const box = map.canvas.getBoundingClientRect();
-  point(view, best, { clientX: box.left + map.screen[2 * best], clientY: box.top + map.screen[2 * best + 1] });
+  const [left, top] = [map.screen[2 * best], map.screen[2 * best + 1]].map((length) => length * view.scale);
+  point(view, best, { clientX: box.left + left, clientY: box.top + top });
   const near = neighboursOf(view, best).slice(0, NEAREST).map((task) => view.sheet.names[task]);
   view.said.textContent = `${view.sheet?.names[best] ?? best}, ${view.data.groups[view.groups[best]]}. ${view.data.texts.nearest}: ${near.join(", ")}`;
 }
@@ -321,10 +322,10 @@ function fillCard(view, task) {
 }
 
 function drawingsOf(view, task, count, side) {
-  const sharp = devicePixelRatio || 1;
+  const sharp = view.scale * (devicePixelRatio || 1);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [count * side * sharp, side * sharp];
-  canvas.style.cssText = `width: ${count * side}px; height: ${side}px`;
+  canvas.style.cssText = `width: ${view.scale * count * side}px; height: ${view.scale * side}px`;
   const pen = canvas.getContext("2d");
   for (let n = 0; n < count; n++) paintTile(view, pen, task, n, n * side * sharp, 0, side * sharp);
   return canvas;

@@ -12,7 +12,7 @@ from PIL import Image
 from dashboard import state
 from dashboard.language import _
 from dashboard.widgets import task_images
-from dashboard.widgets.map_chart import HEIGHT, NEIGHBOURS, MapSettings, axis_titles
+from dashboard.widgets.map_chart import NEIGHBOURS, MapSettings, axis_titles
 from metalearn import plots
 from metalearn.characters.character_set import IMAGE_SIZE, CharacterSet
 from metalearn.characters.png import png_address
@@ -73,7 +73,6 @@ def show(
             "only": groups.index(only) if only in groups else -1,
             "lines": settings.lines,
             "drawings": settings.drawings,
-            "height": HEIGHT,
             "texts": _texts(),
         },
         on_picked_change=lambda: on_pick(st.session_state[KEY]["picked"]),

@@ -10,7 +10,7 @@ const MOST_NAMED = 8; // selected tasks: more names would cover one another
 
 function paint(view, map) {
   const { pen, width, height } = map;
-  const sharp = (map.sharp = devicePixelRatio || 1);
+  const sharp = (map.sharp = view.scale * (devicePixelRatio || 1));
   if (map.canvas.width !== Math.round(width * sharp) || map.canvas.height !== Math.round(height * sharp))
     [map.canvas.width, map.canvas.height] = [Math.round(width * sharp), Math.round(height * sharp)];
   pen.setTransform(sharp, 0, 0, sharp, 0, 0);

@@ -29,11 +29,11 @@ def read_many(values: list[str], task_map: TaskMap) -> str | None:
 
 def choose(task_map: TaskMap) -> list[int]:
     """Ask for tasks by name, and return those that are selected, here or on a map."""
-    left, middle, right = st.columns([8, 3, 3], vertical_alignment="bottom")
-    with left:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         selected = _choose_many(task_map) or _choose_by_name(task_map)
-    middle.toggle(_("Drawings as points"), key="drawings", persist_state="session")
-    right.toggle(
+    row.toggle(_("Drawings as points"), key="drawings", persist_state="session")
+    row.toggle(
         _("Lines to true neighbours"),
         key="lines",
         persist_state="session",
@@ -95,8 +95,8 @@ def unpacked(text: str, count: int) -> list[int]:
     return np.flatnonzero(bits).tolist() if fits else []
 
 
-def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], columns: int) -> None:
-    """Show the drawings of the selected tasks, and the neighbours of the first of them."""
+def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], most: int) -> None:
+    """Show the drawings of the selected tasks, at ``most`` so many, and the neighbours of the first of them."""
     if not selected:
         st.info(
             _(
@@ -106,7 +106,7 @@ def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], colum
         )
         return
     st.subheader(_("{count} selected").format(count=len(selected)))
-    task_images.show(characters, task_map, selected[: 3 * columns], columns)
+    task_images.show(characters, task_map, selected[:most])
     if task_map.family != EPISODE_MAP:
         few = [("characters", task_map.names[i]) for i in selected[: state.MOST_CHARACTERS]]
         st.page_link(
@@ -118,7 +118,7 @@ def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], colum
             help=_("The first {most} of them; select at least two.").format(most=state.MOST_CHARACTERS),
         )
     st.markdown(_("**Nearest to {name}**").format(name=task_images.name(task_map, selected[0])))
-    task_images.show(characters, task_map, task_map.neighbours(selected[0], NEIGHBOURS).tolist(), columns)
+    task_images.show(characters, task_map, task_map.neighbours(selected[0], NEIGHBOURS).tolist())
     st.caption(
         _("By cosine in all {size} dimensions, not on the map.").format(size=task_map.embedding.shape[1]),
         help=_("The cosine of the angle between two embeddings, their mean taken off: 1 is the same direction."),

@@ -2,9 +2,11 @@
 
 import json
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import drawn_sheet, state
 from dashboard.drawn_sheet import OwnCharacters
@@ -22,17 +24,33 @@ MOST_MEGABYTES = 40  # of an upload
 MOST_PROBLEMS = 5  # how many of the files that were left out are named
 
 
+def choose_source(left: DeltaGenerator, right: DeltaGenerator) -> str:
+    """Ask whether the visitor draws or uploads; and in the first case how many characters, and say how."""
+    titles = {"draw": _("draw"), "upload": _("upload pictures")}
+    source: Any = left.segmented_control(
+        _("Your characters"),
+        list(titles),
+        required=True,
+        format_func=titles.__getitem__,
+        key="source",
+        persist_state="session",
+    )
+    if source == "draw":
+        right.select_slider(
+            _("How many characters?"), range(2, drawn_sheet.MOST_CLASSES + 1), key="classes", persist_state="session"
+        )
+        st.markdown(
+            _(
+                "Invent some characters. Draw **A** a time or two in its row, then the others in theirs; in the row "
+                "**?**, draw some of them again: these are to be recognised."
+            )
+        )
+    return str(source)
+
+
 def draw() -> OwnCharacters:
     """Let the visitor draw on a sheet with one row of queries and one row per class."""
-    count = st.select_slider(
-        _("How many characters?"), range(2, drawn_sheet.MOST_CLASSES + 1), key="classes", persist_state="session"
-    )
-    st.markdown(
-        _(
-            "Invent some characters. Draw **A** a time or two in its row, then the others in theirs; in the row **?**, "
-            "draw some of them again: these are to be recognised."
-        )
-    )
+    count: int = st.session_state["classes"]
     sheet = drawing_pad.draw([drawn_sheet.QUERY, *ascii_uppercase[:count]], drawn_sheet.COLUMNS)
     return drawn_sheet.own_characters(sheet, count)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from metalearn._files import user_path
 from metalearn.characters.cache import cached
 from metalearn.characters.character_set import CharacterSet
-from metalearn.characters.image_folder import load_folder
 from metalearn.characters.omniglot import download_omniglot, holds_omniglot, load_omniglot
 from metalearn.errors import MetalearnError
 
@@ -47,24 +46,37 @@ def load_characters(data_dir: str | Path | None = None, download: bool = True) -
     >>> ml.load_characters("glyphs")
     <CharacterSet glyphs: 1,231 characters in 50 alphabets, 20 drawings each>
     """
-    from metalearn.characters.glyphs import make_glyphs
-
     source = data_dir or os.environ.get("METALEARN_DATA")
     if str(source) == "glyphs":
-        found = make_glyphs()
+        found = _glyphs()
     elif source:
         path = user_path(source)
-        found = load_omniglot(path) if holds_omniglot(path) else load_folder(path)
+        found = load_omniglot(path) if holds_omniglot(path) else _folder(path)
     else:
         try:
             found = cached("omniglot", _download if download else _no_download)
         except MetalearnError as error:
-            found = make_glyphs()
+            found = _glyphs()
             log.warning(
                 "%s. Working with the built-in glyphs instead: results on them are not Omniglot results.", error
             )
     log.info("data: %s", found)
     return found
+
+
+# What only some sources need is imported for them alone: the dashboard's first picture waits for this file.
+
+
+def _glyphs() -> CharacterSet:
+    from metalearn.characters.glyphs import make_glyphs
+
+    return make_glyphs()
+
+
+def _folder(path: Path) -> CharacterSet:
+    from metalearn.characters.image_folder import load_folder
+
+    return load_folder(path)
 
 
 def _download() -> CharacterSet:

@@ -141,7 +141,7 @@ def test_the_first_picture_waits_for_nothing_heavy(characters: CharacterSet) -> 
         f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
         "assert not app.error and not app.exception\n"
         "heavy = {'torch', 'torchvision', 'sklearn', 'umap', 'scipy'}\n"
-        "print((heavy | {'pandas', 'pyarrow'}) & set(sys.modules))\n"
+        "print((heavy | {'pandas', 'pyarrow', 'metalearn.characters.uploads'}) & set(sys.modules))\n"
         "app.switch_page('views/task_space.py').run()\n"
         "assert app.title[0].value == 'Task space' and not app.error and not app.exception\n"
         "print(heavy & set(sys.modules))"

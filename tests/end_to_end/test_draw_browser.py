@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.end_to_end.conftest import new_page, rest
 
-LABEL, ROWS, COLUMNS = 28, 4, 4
+LABEL, ROWS, COLUMNS = 28.5, 4, 4
 
 
 def draw(page: Page, sheet: Locator, cell: int, points: list[tuple[float, float]]) -> None:

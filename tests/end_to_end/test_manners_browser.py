@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.end_to_end.conftest import Server, new_page
+from tests.end_to_end.conftest import Server, new_page, rest
 
 PAGES = ("", "task_space", "adaptation", "draw", "does_it_help", "train")
 
@@ -45,8 +45,8 @@ def test_the_language_is_switched_and_stays(browser: Browser, address: str) -> N
 def test_a_phone_in_the_dark_shows_all_of_it(browser: Browser, address: str, path: str) -> None:
     page = new_page(browser, viewport={"width": 390, "height": 800}, color_scheme="dark")
     page.goto(f"{address}/{path}")
-    page.get_by_role("heading", level=1).wait_for()
-    page.wait_for_timeout(2000)
+    rest(page)
+    page.wait_for_timeout(500)  # figures take the page's width
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     background = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
     assert sum(map(int, background.removeprefix("rgb(").rstrip(")").split(","))) < 150

@@ -99,6 +99,25 @@ def boxes(found: Locator) -> Sequence[dict[str, float]]:
 def test_all_of_it_is_seen_without_scrolling(browser: Browser, name: str, size: tuple[int, int]) -> None:
     page = opened(browser, tasks()[name])
     page.set_viewport_size({"width": size[0], "height": size[1]})
+    assert_all_is_seen(page, size)
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_all_of_it_is_seen_in_large_type(browser: Browser, name: str) -> None:
+    page = opened(browser, tasks()[name])
+    usual = pictures(page)
+    page.evaluate("document.body.style.setProperty('--metalearn-type', '20px')")  # as in a lecture
+    assert_all_is_seen(page, (1280, 720))
+    assert all(one != other for one, other in zip(usual, pictures(page), strict=True))
+    place = page.locator(".accuracy canvas").bounding_box()
+    assert place
+    page.mouse.click(place["x"] + place["width"] - 14, place["y"] + 20)  # where the last step is painted
+    assert "step 3 of 3" in said(page)
+    page.close()
+
+
+def assert_all_is_seen(page: Page, size: tuple[int, int]) -> None:
     page.wait_for_timeout(200)
     assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(size)
     found = boxes(page.locator("canvas, button, input"))
@@ -114,7 +133,6 @@ def test_all_of_it_is_seen_without_scrolling(browser: Browser, name: str, size: 
         "all => all.filter(c => !c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)).length"
     )
     assert blank == 0
-    page.close()
 
 
 def test_what_has_nothing_to_say_has_no_panel(browser: Browser) -> None:

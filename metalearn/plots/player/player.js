@@ -5,6 +5,7 @@
 // with a scene as scene.py makes it. `onRest` is told the step at which the visitor comes to rest, if it is given. `player.show(scene)`
 // changes what is played and keeps the step, `player.goTo(step)` goes to a step, `player.start()` plays by itself. It ends
 // when its element is gone.
+const TYPE = 13; // pixels, of the usual text; where it is larger, panels are painted larger alike
 const PACE = 700; // milliseconds that a step is shown for while playing
 const REST = 250; // milliseconds without another step, after which the player has come to rest
 const TURN = 600; // milliseconds in which the same task turns from what learners did to what they do when told otherwise
@@ -20,7 +21,7 @@ function play(root, scene, { step = 0, onRest }) {
   const view = { root, step, onRest, playing: null, resting: null, panels: [] };
   root.classList.add("metalearn-player");
   root.addEventListener("keydown", (event) => key(view, event));
-  root.addEventListener("transitionend", () => paint(view)); // its colours are those of another theme now
+  root.addEventListener("transitionend", () => paint(view)); // its colours are those of another theme now, or its type has grown
   show(view, scene);
   new ResizeObserver(() => paint(view)).observe(root);
   return {
@@ -139,9 +140,9 @@ function panel(view, kind, painter, learner = null) {
   return element("figure", `panel ${kind}`, element("figcaption", "", made.label), made.paper);
 }
 
-function textAt({ spots, canvas }, { clientX, clientY }) {
+function textAt({ spots, canvas, scale }, { clientX, clientY }) {
   const box = canvas.getBoundingClientRect();
-  const [x, y] = [clientX - box.left, clientY - box.top];
+  const [x, y] = [clientX - box.left, clientY - box.top].map((length) => length / scale);
   return spots.find((spot) => x >= spot.x && x <= spot.x + spot.width && y >= spot.y && y <= spot.y + spot.height)?.text ?? "";
 }
 
@@ -150,7 +151,7 @@ function scrubs(view, made) {
   made.canvas.classList.add("scrubs");
   const scrub = (event) => {
     const box = made.canvas.getBoundingClientRect();
-    const share = (event.clientX - box.left - made.left) / Math.max(1, made.across);
+    const share = ((event.clientX - box.left) / made.scale - made.left) / Math.max(1, made.across);
     pause(view);
     moveTo(view, made.kind === "sizes" ? Math.floor(share * view.scene.steps) + 1 : Math.round(share * view.scene.steps), true);
   };
@@ -301,7 +302,7 @@ function paintShare(view, share, learner) {
 function takeTheme(view) {
   const style = getComputedStyle(view.root);
   const changed = view.colour !== style.color || view.ground !== style.backgroundColor;
-  Object.assign(view, { colour: style.color, ground: style.backgroundColor, font: style.fontFamily });
+  Object.assign(view, { colour: style.color, ground: style.backgroundColor, font: style.fontFamily, scale: parseFloat(style.fontSize) / TYPE });
   if (changed) view.readable = new Map();
   if (changed || !view.inked) view.inked = inked(view);
   view.root.querySelectorAll("h2 line").forEach((line, i) => (line.style.stroke = readable(view, view.scene.learners[i].colour)));
@@ -347,38 +348,44 @@ function contrast(one, other) {
 
 function paintPanel(view, made) {
   if (made.kind === "queries") share(view, made);
-  made.paper.style.setProperty("--natural", `${natural(view, made)}px`);
-  const { clientWidth: width, clientHeight: height } = made.paper;
+  made.paper.style.setProperty("--natural", `${view.scale * natural(view, made)}px`);
+  const [width, height] = sizeOf(view, made.paper);
   if (!width || !height) return;
-  const sharp = devicePixelRatio || 1;
+  const sharp = view.scale * (devicePixelRatio || 1);
   const [wide, high] = [Math.round(width * sharp), Math.round(height * sharp)];
   if (made.canvas.width !== wide || made.canvas.height !== high) Object.assign(made.canvas, { width: wide, height: high });
   const pen = made.canvas.getContext("2d");
   pen.setTransform(sharp, 0, 0, sharp, 0, 0);
   pen.clearRect(0, 0, width, height);
   made.spots = [];
-  Object.assign(made, { pen, width, height });
+  Object.assign(made, { pen, width, height, scale: view.scale });
   write(made, view, 11);
   made.painter(view, made, view.scene.learners[made.learner]);
+}
+
+// The width and height of a part of the page, in the pixels of its usual size.
+function sizeOf({ scale }, { clientWidth, clientHeight }) {
+  return [clientWidth / scale, clientHeight / scale];
 }
 
 // Gives the queries as much of the width beside the plane as their rows can use.
 function share(view, { paper, canvas }) {
   const { scene } = view;
-  const side = Math.min(LARGEST, paper.clientHeight / scene.classes.length - TEXT);
+  const side = Math.min(LARGEST, sizeOf(view, paper)[1] / scene.classes.length - TEXT);
   const most = Math.max(...view.ofClass(scene.queries).map((found) => found.length));
   const pair = canvas.closest(".pair");
-  const wanted = (side * most + 20) / Math.max(1, pair.clientWidth);
+  const wanted = (side * most + 20) / Math.max(1, sizeOf(view, pair)[0]);
   pair.style.setProperty("--share", `${Math.round(100 * Math.min(Math.max(wanted, 0.4), 0.62))}%`);
 }
 
 // The height of a panel's paper where it has a column to itself.
 function natural(view, { kind, paper }) {
   const { scene } = view;
+  const [width] = sizeOf(view, paper);
   const most = (classes) => Math.max(...view.ofClass(classes).map((found) => found.length));
-  if (kind === "support") return scene.classes.length * (18 + Math.min(40, paper.clientWidth / most(scene.support)));
-  if (kind === "queries") return scene.classes.length * Math.min(60, (paper.clientWidth - 16) / most(scene.queries) + TEXT);
-  return { plane: Math.min(260, paper.clientWidth), map: 200, sizes: 70, attention: 60 }[kind] ?? 110;
+  if (kind === "support") return scene.classes.length * (18 + Math.min(40, width / most(scene.support)));
+  if (kind === "queries") return scene.classes.length * Math.min(60, (width - 16) / most(scene.queries) + TEXT);
+  return { plane: Math.min(260, width), map: 200, sizes: 70, attention: 60 }[kind] ?? 110;
 }
 
 function write({ pen }, view, size, weight = "") {
@@ -446,23 +453,36 @@ function paintSupport(view, made) {
   const { pen, width, height } = made;
   const { scene } = view;
   const row = height / scene.classes.length;
-  const text = row >= 26 && scene.classes.some(({ name }) => name) ? 14 : 0;
+  const drawn = view.ofClass(scene.support);
+  const { name, left, top } = supportLayout(view, made, row);
   const lit = scene.learners.findIndex(({ spotlight }) => spotlight);
   const spotlight = lit >= 0 && turned(view, lit, (learner) => learner.spotlight);
-  view.ofClass(scene.support).forEach((drawings, c) => {
-    const top = c * row;
-    const used = badge(view, made, c, 0, text ? top + 7 : top + row / 2);
-    const start = text ? 0 : Math.max(16, used + 5);
+  drawn.forEach((drawings, c) => {
+    const [up, side] = [c * row, Math.min(row - top - 3, (width - left) / drawings.length, LARGEST)];
+    const middle = top ? up + top / 2 : up + side / 2;
+    const used = badge(view, made, c, 0, middle);
     write(made, view, 11);
     pen.fillStyle = view.colour;
-    if (text) pen.fillText(fitted(pen, scene.classes[c].name, width - used - 6), used + 6, top + 7);
-    const side = Math.min(row - text - 3, (width - start) / drawings.length, LARGEST);
+    if (name) pen.fillText(fitted(pen, scene.classes[c].name, (left || width) - used - 6), used + 6, middle);
     drawings.forEach((drawing, n) => {
-      const place = stamp(view, made, drawing, start + n * side + 1, top + text + 1, side - 4, side - 4, spotlight);
+      const place = stamp(view, made, drawing, left + n * side + 1, up + top + 1, side - 4, side - 4, spotlight);
       if (lit >= 0) edge(view, made, place); // pages have an edge, or one would not see where the next begins
     });
-    made.spots.push({ x: 0, y: top, width, height: row, text: nameOf(scene.classes[c]) });
+    made.spots.push({ x: 0, y: up, width, height: row, text: nameOf(scene.classes[c]) });
   });
+}
+
+// Where a class's name stands, beside its drawings or above them: wherever these are larger. In low rows there is none.
+function supportLayout(view, made, row) {
+  const { classes, support } = view.scene;
+  write(made, view, 11, "bold");
+  const letters = Math.max(...classes.map(({ letter }) => made.pen.measureText(letter).width));
+  if (row < 26 || !classes.some(({ name }) => name)) return { name: false, left: letters + 5, top: 0 };
+  write(made, view, 11);
+  const beside = letters + 14 + Math.max(...classes.map(({ name }) => made.pen.measureText(name).width));
+  const most = Math.max(...view.ofClass(support).map((drawings) => drawings.length));
+  const isBeside = Math.min(row, (made.width - beside) / most) > Math.min(row - 14, made.width / most);
+  return isBeside ? { name: true, left: beside, top: 0 } : { name: true, left: 0, top: 14 };
 }
 
 function paintQueries(view, made, learner) {
