@@ -192,5 +192,5 @@ def test_a_name_is_the_kits_or_a_path(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     ml.Learner(NETWORK, ml.PrototypeInit(), ml.SGD(0.1)).save("mine")
     assert repr(ml.load_learner("mine")) == repr(ml.load_learner(tmp_path / "mine"))
-    with pytest.raises(MetalearnError, match="unknown learner 'nobody'; there are prototypes, wide"):
+    with pytest.raises(MetalearnError, match="unknown learner 'nobody'; there are prototypes, prototypes-quick, wide"):
         ml.load_learner("nobody")
