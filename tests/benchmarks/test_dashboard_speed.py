@@ -116,6 +116,7 @@ def test_a_frame_of_the_map(benchmark: BenchmarkFixture, browser: Browser, tasks
     page.wait_for_timeout(1500)
     benchmark.pedantic(page.evaluate, args=(MOVE, FRAMES), rounds=5, warmup_rounds=1)
     benchmark.extra_info["frames a second"] = FRAMES / benchmark.stats["median"]
+    assert page.evaluate("document.querySelector('canvas.map').map.screen.length") == 2 * tasks
     page.close()
 
 

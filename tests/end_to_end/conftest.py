@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -114,12 +114,30 @@ def new_page(browser: Browser, **options: object) -> Page:
 
 
 def rest(page: Page) -> None:
-    """Wait until a page has been made, and nothing on it is loading."""
+    """Wait until a page has been made, nothing on it is loading, and for half a second nothing has moved."""
     page.locator("h1").first.wait_for()
     page.wait_for_function(
-        """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" &&
-        !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]")"""
+        """() => {
+          const made = document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" &&
+            !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]");
+          const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round);
+          const shown = [...document.querySelectorAll("[data-testid=stElementContainer]")];
+          const places = made && shown.map((one) => place(one.getBoundingClientRect())).join(" ");
+          if (places === false || window.places !== places) [window.places, window.since] = [places, performance.now()];
+          return performance.now() - window.since > 500;
+        }""",
+        polling=100,
     )
+
+
+def soon(page: Page, check: Callable[[], None]) -> None:
+    """Check what becomes so after a while: again and again until it holds, or for as long as a test is patient."""
+    give_up = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < give_up:
+        with suppress(AssertionError):
+            return check()
+        page.wait_for_timeout(100)
+    return check()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ The checks are those of axe for WCAG 2.2, levels A and AA, in light and dark.
 """
 
 import re
+from functools import partial
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from dashboard.lecture import VIEWS
 from dashboard.widgets import lecture_bar
-from tests.end_to_end.conftest import new_page, rest
+from tests.end_to_end.conftest import new_page, rest, soon
 
 WCAG = {
     "resultTypes": ["violations"],
@@ -22,7 +23,7 @@ WCAG = {
 
 PROJECTOR: ViewportSize = {"width": 1280, "height": 720}
 HALL: ViewportSize = {"width": 1920, "height": 1080}
-# What is to be seen of a view, whole and at once, between the menu and the bar at the bottom.
+# What nothing may cut or cover in each view: it stands between the menu and the bar at the bottom.
 SEEN = {
     "Which one is it?": ("h3", "[class*=st-key-drawing-] button"),
     "The same drawings, another question": ("h3", "[data-testid=stImage]", "[class*=st-key-guess-] button"),
@@ -78,16 +79,17 @@ def set_theme(page: Page, scheme: Literal["light", "dark"]) -> None:
     page.wait_for_function(
         f"() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === '{scheme}'"
     )
-    page.wait_for_timeout(300)
+    rest(page)
 
 
-def smallest_letters(page: Page) -> float:
-    """How large the smallest letters of a page are, in pixels: those of its texts, figures and canvases."""
-    found: float = page.evaluate(SMALLEST)
-    return found
+def assert_is_read(page: Page, title: str, screen: ViewportSize) -> None:
+    """The smallest letters of a view can be read from the back of the room, and nothing cuts what it is about."""
+    assert page.evaluate(SMALLEST) >= screen["height"] / 50, title  # of texts, figures and canvases
+    for selector in SEEN[title]:
+        assert_seen_whole(page, selector, screen["width"])
 
 
-def assert_seen_whole(page: Page, selector: str, width: int = PROJECTOR["width"]) -> None:
+def assert_seen_whole(page: Page, selector: str, width: int) -> None:
     """What a selector finds is between the menu and the lecture's bar: neither cut nor covered."""
     low, high = page.evaluate(
         """() => [document.querySelector("[data-testid=stHeader]").getBoundingClientRect().bottom,
@@ -124,10 +126,9 @@ def test_every_view_of_the_lecture_opens_by_key_and_is_accessible(browser: Brows
         assert figures.evaluate_all("all => all.every(({ ariaLabel }) => ariaLabel?.length > 10)"), number
         if view.about:
             page.wait_for_function(f"document.querySelector('.st-key-{view.about}').getBoundingClientRect().top < 100")
-        assert smallest_letters(page) >= PROJECTOR["height"] / 50, number
-        for selector in SEEN[view.title]:
-            assert_seen_whole(page, selector)
+        soon(page, partial(assert_is_read, page, view.title, PROJECTOR))
         page.set_viewport_size({"width": PROJECTOR["width"], "height": 1600})
+        rest(page)
         assert violations(page) == [], number
         set_theme(page, "dark")
         assert violations(page) == [], number
@@ -143,12 +144,7 @@ def test_type_grows_with_the_screen(browser: Browser, address: str) -> None:
     for number in (4, 5):  # a map and a figure
         view = VIEWS[number - 1]
         page.goto(f"{address}/{'' if view.page == 'start' else view.page}?{urlencode(lecture_bar.link(number))}")
-        rest(page)
-        page.wait_for_timeout(1500)  # the browser says how large type is, and figures are drawn anew
-        rest(page)
-        assert smallest_letters(page) >= HALL["height"] / 50, number
-        for selector in SEEN[view.title]:
-            assert_seen_whole(page, selector, HALL["width"])
+        soon(page, partial(assert_is_read, page, view.title, HALL))  # the browser has said how large type is
     page.close()
 
 
@@ -159,7 +155,6 @@ def test_what_opens_on_a_page_is_accessible_too(browser: Browser, address: str) 
         rest(page)
         if opens:
             page.locator(opens).first.click()
-            page.wait_for_timeout(500)
             rest(page)
         assert violations(page) == [], path
     page.close()
