@@ -17,6 +17,8 @@ from sphinx.application import Sphinx
 
 import metalearn as ml
 from metalearn import __version__
+from metalearn.plots.player import WORDS, Player, make_scene
+from metalearn.plots.player.recorder import record
 
 sys.path.insert(0, str(Path(__file__).parent))  # where editions.py is
 
@@ -81,14 +83,14 @@ def _write_players(app: Sphinx, error: Exception | None) -> None:
     characters = ml.load_characters("glyphs")
     task = ml.make_task(characters, characters.characters[:5], shots=1, queries=4, seed=1)
     chinese = translation("dashboard", Path(app.srcdir) / "dashboard" / "locale", ["zh"]).gettext
-    for file, words, names in (
+    for file, translated, names in (
         ("player.html", str, ("a meta-learned start", "from scratch")),
         ("zh/player.html", chinese, ("元学习得到的起点", "从零开始")),
     ):
         learners = dict(zip(names, map(ml.load_learner, ("preinit", "scratch")), strict=True))
-        player = ml.plots.adaptation(learners, task, steps=10, characters=characters)
-        player.scene["words"] = {name: words(text) for name, text in player.scene["words"].items()}
-        player.save(app.outdir / "book" / file)
+        seen = record(learners, task, 10, {}, characters, None)
+        scene = make_scene(seen, {text: translated(text) for text in WORDS})
+        Player(scene).save(app.outdir / "book" / file)
 
 
 def setup(app: Sphinx) -> None:

@@ -95,7 +95,7 @@ def write_downloads(app: Sphinx, error: Exception | None) -> None:
 
 
 def join_lines(app: Sphinx, page: str, source: list[str]) -> None:
-    """Join the lines of Chinese paragraphs, which have no spaces where they break."""
+    """Join the lines of Chinese paragraphs: each line break would be shown as a space, and Chinese has none."""
     if language_of(page) == "zh":
         source[0] = unbroken(source[0])
 

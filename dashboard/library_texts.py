@@ -47,7 +47,7 @@ MEASURES = (
 # What pages call the names that stand in tables and files.
 LEARNERS = {
     "prototypes": noted("Prototypical network"),
-    "prototypes-quick": noted("Prototypical network, trained in half a minute"),
+    "prototypes-quick": noted("Prototypical network, quick to train"),
     "wide": noted("Prototypical network, wider and longer trained"),
     "ensemble": noted("Three wide prototypical networks side by side"),
     "scratch": noted("From scratch"),

@@ -20,5 +20,5 @@ def scale() -> float:
 
 
 def pixels(usual: float) -> int:
-    """Return the length that something is to have which is usually so many pixels long."""
+    """Return a length in pixels, given what it is in usual type: it grows as type does."""
     return round(usual * scale())

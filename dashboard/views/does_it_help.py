@@ -20,7 +20,6 @@ from metalearn.plots.result_tables import VIEWS, table_figure
 from metalearn.pretrained.results import shipped_tables
 
 LABEL_WIDTH = 26  # letters
-LINE = 17  # pixels from one line of a label to the next
 CALLED = {**library_texts.IN_TABLES, **library_texts.WORLDS}  # outside the tables there is room for a world's full name
 WORLD_TABLES = ("worlds", "mixed", "learners")  # those that hold gains
 TITLES = {
@@ -56,8 +55,8 @@ EXPLANATIONS = {
     "transplants": noted(
         "Tasks of hidden-5; a learner is told the vector of another task, and nothing else is changed. Labelled by one "
         "question: a second one could be asked about the same drawings. Labelled by both: only the vector can say "
-        "which one is asked. Share of the gap: 0 is what the wrong question's vector gives, 1 what the task's own "
-        "gives."
+        "which one is asked. Share of the gap: 0 where the vector does no better than the wrong question's, 1 where it "
+        "does as well as the task's own."
     ),
 }
 
@@ -80,11 +79,8 @@ def show(table: str, rows: list[Row], number: int) -> None:
     """Draw a view of a table; a click on a point links to a task for that learner."""
     view = VIEWS[table][number]
     names = {name: _(text) for name, text in library_texts.IN_TABLES.items()}
-    figure = table_figure(table, rows, view, names).update_xaxes(title=_(view.says)).update_layout(title="")
-    short = [shortened(name) for name in figure.layout.yaxis.ticktext]
-    more_lines = max(label.count("<br>") for label in short) - 1  # a row of the figure has room for two
-    height = figure.layout.height + max(0, more_lines) * LINE * len(short)
-    figure.update_yaxes(ticktext=short).update_layout(margin_t=20, height=height)
+    figure = table_figure(table, rows, view, names, shortened).update_xaxes(title=_(view.says))
+    figure.update_layout(title="", margin_t=20)
     says = f"{_(TITLES[table])} {_(view.says)}."
     event: Any = chart.show(figure, says, key=f"figure {table}", on_select="rerun", selection_mode="points")
     st.caption(

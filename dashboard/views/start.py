@@ -102,7 +102,7 @@ def show_ways_on(number: int) -> None:
     A lecture goes from view to view by its own bar: there, only other drawings are offered.
     """
     row, in_lecture = st.container(horizontal=True, key="ways-on"), bool(st.session_state["lecture"])
-    if not in_lecture:  # it has its own order
+    if not in_lecture:
         row.button(_("Before"), on_click=go_to, args=(number - 1,), icon=":material/arrow_back:", disabled=number == 1)
     row.button(_("Deal again"), on_click=deal_again, icon=":material/refresh:")
     if in_lecture:

@@ -7,10 +7,10 @@ const PRESSES = {
 };
 const USES_KEYS = "input:not([type=checkbox]), textarea, select, [contenteditable], [role=slider], [role=radio], [role=option]";
 const LOOKS_EVERY_MS = 200, LOOKS_FOR_MS = 20_000; // for what a view is about, which may take its time
-const RESTS_FOR = 10; // looks, after which nothing moves any more
+const LOOKS_AT_REST = 10; // in a row that find it in the same place: then it stays there
 let shown = null; // the view that the window has been moved to
 let looking = null;
-const RESTS_FOR_MS = 200; // after which a window that was resized keeps its size
+const RESIZES_FOR_MS = 200; // without another size, a window keeps the one it has
 let resizing = null;
 
 function press(event) {
@@ -38,7 +38,7 @@ function move(about) {
     const place = found && `${found.clientHeight} ${main.scrollTop}`;
     rests = place && place === last ? rests + 1 : 0;
     last = place;
-    if (rests > RESTS_FOR || Date.now() - since > LOOKS_FOR_MS) stop();
+    if (rests > LOOKS_AT_REST || Date.now() - since > LOOKS_FOR_MS) stop();
   }, LOOKS_EVERY_MS);
   for (const kind of ["wheel", "pointerdown"]) window.addEventListener(kind, stop, { once: true });
 }
@@ -53,7 +53,7 @@ export default function ({ data, setStateValue }) {
   window.addEventListener("keydown", press);
   const resized = () => {
     clearTimeout(resizing);
-    resizing = setTimeout(() => typeSize() !== data.type && setStateValue("type", typeSize()), RESTS_FOR_MS);
+    resizing = setTimeout(() => typeSize() !== data.type && setStateValue("type", typeSize()), RESIZES_FOR_MS);
   };
   window.addEventListener("resize", resized);
   resized();

@@ -96,7 +96,7 @@ def unpacked(text: str, count: int) -> list[int]:
 
 
 def show(characters: CharacterSet, task_map: TaskMap, selected: list[int], most: int) -> None:
-    """Show the drawings of the selected tasks, at ``most`` so many, and the neighbours of the first of them."""
+    """Show the drawings of up to ``most`` selected tasks, and the neighbours of the first of them."""
     if not selected:
         st.info(
             _(

@@ -25,7 +25,7 @@ MOST_PROBLEMS = 5  # how many of the files that were left out are named
 
 
 def choose_source(left: DeltaGenerator, right: DeltaGenerator) -> str:
-    """Ask whether the visitor draws or uploads; and in the first case how many characters, and say how."""
+    """Ask whether the visitor draws or uploads. Who draws is asked how many characters, and told where to draw them."""
     titles = {"draw": _("draw"), "upload": _("upload pictures")}
     source: Any = left.segmented_control(
         _("Your characters"),

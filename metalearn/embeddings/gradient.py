@@ -47,7 +47,7 @@ class GradientEmbedding(GivenModelEmbedder):
     projection : int
         The most numbers to keep of one parameter's gradient.
     batch_size : int
-        Tasks that are embedded at a time; for "fisher" an eighth of them, as each drawing has its own gradient.
+        How many tasks are embedded at a time. "fisher" takes an eighth of that: it needs a gradient for each drawing.
     seed : int
         Of the sketch.
 

@@ -1,6 +1,6 @@
 """Figures of the result tables: which measures of a table are shown, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -145,7 +145,11 @@ VIEWS: dict[str, tuple[View, ...]] = {
 
 
 def table_figure(
-    table: str, rows: list[Row], view: View | None = None, words: Mapping[str, str] = MappingProxyType({})
+    table: str,
+    rows: list[Row],
+    view: View | None = None,
+    words: Mapping[str, str] = MappingProxyType({}),
+    broken: Callable[[str], str] = str,
 ) -> go.Figure:
     """Draw a table: means with 95 % intervals, one line per learner or embedding.
 
@@ -159,6 +163,8 @@ def table_figure(
         What to draw of it; by default, its first view.
     words : mapping of str to str
         What learners, embeddings, questions and controls are called; a name that is left out stays as it is.
+    broken : callable
+        Breaks the name of a line with ``<br>``, where the figure has little room for it.
 
     Returns
     -------
@@ -180,7 +186,7 @@ def table_figure(
 
     marks = [
         plots.Mark(
-            view.label.format_map({key: called(value) for key, value in row.items()}),
+            broken(view.label.format_map({key: called(value) for key, value in row.items()})),
             " ".join(called(row.get(key) or "all") for key in view.group),
             row["mean"],
             row["ci95"],

@@ -178,10 +178,20 @@ EVERYTHING = (*BASE_BACKBONE.body, *HEAD)
 
 WIDE = Backbone(widths=(32, 64, 128, 128, 256), pools=(2, 4))
 
-_WIDE_PROTOTYPES = Recipe(
-    "Prototypical network, wider and longer trained",
+_PROTOTYPES = Recipe(
+    "Prototypical network",
     PrototypeInit,
     steps=0,
+    practice=_episodes(60, 5, 1),
+    meta_steps=2000,
+    learning_rate=3e-3,
+    warm_start=False,
+    splits=SPLITS,
+)
+
+_WIDE_PROTOTYPES = replace(
+    _PROTOTYPES,
+    title="Prototypical network, wider and longer trained",
     backbone=WIDE,
     practice=_distorted_drawings,
     meta_steps=20_000,
@@ -190,7 +200,7 @@ _WIDE_PROTOTYPES = Recipe(
     learning_rate=2e-3,
     objective=all_pairs_loss,
     half_precision=True,
-    warm_start=False,
+    splits=FULL_SPLITS,
 )
 
 # The methods of papers start from nothing, and all have as many meta-steps, of four 20-way tasks.
@@ -208,25 +218,14 @@ _MAML = Recipe(
 
 RECIPES: dict[str, Recipe] = {
     # --- without an embedding ---
-    "prototypes": Recipe(
-        "Prototypical network",
-        PrototypeInit,
-        steps=0,
-        practice=_episodes(60, 5, 1),
-        meta_steps=2000,
-        learning_rate=3e-3,
-        warm_start=False,
-        splits=SPLITS,
-    ),
-    "prototypes-quick": Recipe(
-        "Prototypical network, trained in half a minute",
-        PrototypeInit,
-        steps=0,
+    "prototypes": _PROTOTYPES,
+    "prototypes-quick": replace(
+        _PROTOTYPES,
+        title="Prototypical network, quick to train",
         practice=_episodes(120, 3, 1),
         meta_steps=600,
         learning_rate=1.6e-2,
         objective=all_pairs_loss,
-        warm_start=False,
         splits=(),
     ),
     "wide": _WIDE_PROTOTYPES,
