@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -145,9 +146,13 @@ def test_the_launcher_serves_behind_a_proxy_and_ends_the_server() -> None:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "metalearn", "dashboard", "--no-browser", "--port", str(port)]
     behind_a_proxy = ["--allowed-host", "kit.example.org", "--base-path", "/kit"]
-    with subprocess.Popen(
-        [*command, *behind_a_proxy], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as launcher:
+    with (
+        subprocess.Popen(
+            [*command, *behind_a_proxy], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as launcher,
+        ExitStack() as whatever_happens,
+    ):
+        whatever_happens.callback(launcher.terminate)
         wait_for(port, "/kit")
         pages = {host: page(port, "/kit/", host) for host in ("localhost", "kit.example.org", "other.example.org")}
         inner = page(port, "/kit/adaptation", "kit.example.org")
@@ -170,7 +175,7 @@ def page(port: int, path: str, host: str) -> str:
     """Return what a browser is shown that asks for this host, as one behind a proxy does."""
     asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host})
     try:
-        with urllib.request.urlopen(asked, timeout=5) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as refused:
         return refused.read().decode()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +75,13 @@ def test_training_by_two_ends_where_training_by_one_does(tmp_path: Path, alone: 
 def test_a_killed_process_ends_the_run_which_can_be_taken_up_again(tmp_path: Path, alone: list[float]) -> None:
     checkpoint = tmp_path / "lake" / ".runs" / "prototypes-twin" / "checkpoint.json"
     command = (*TORCHRUN, *training(tmp_path))
-    with subprocess.Popen(
-        command, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as group:
+    with (
+        subprocess.Popen(
+            command, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as group,
+        ExitStack() as whatever_happens,
+    ):
+        whatever_happens.callback(group.terminate)
         until = time.monotonic() + LONGEST_S
         while not checkpoint.exists() and time.monotonic() < until:
             time.sleep(0.05)
