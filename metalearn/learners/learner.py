@@ -50,14 +50,17 @@ class Learner(nn.Module):
         How many inner steps to take, in training and, unless you ask for another number, in use.
     second_order : bool
         Whether the outer gradient runs through the inner gradients.
+    step_ways : int, optional
+        The number of classes of the tasks that step sizes are learned on. On tasks of another number, steps are then as
+        long for each class as they were there; see :func:`metalearn.adapt`.
     seed : int
         Of the backbone's initial parameters.
 
     Raises
     ------
     MetalearnError
-        For an embedder without ``transform`` or ``encode``, a hook that cannot be called, or a network that maps no
-        images to features.
+        For an embedder without ``transform`` or ``encode``, a hook that cannot be called, ``step_ways`` below two, or a
+        network that maps no images to features.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class Learner(nn.Module):
         embedder: Embedder | Encoder | None = None,
         steps: int = 5,
         second_order: bool = False,
+        step_ways: int | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -89,10 +93,12 @@ class Learner(nn.Module):
             raise MetalearnError(
                 "an embedder needs a method transform(tasks); {found} has none", found=type(embedder).__name__
             )
+        if step_ways is not None and step_ways < 2:
+            raise MetalearnError("step_ways is a number of classes, two or more; not {found}", found=step_ways)
         self.backbone: AnyBackbone = backbone if _is_backbone(backbone) else NetworkBackbone(backbone)  # type: ignore[assignment, arg-type]
         self.init, self.update, self.modulate = init, update, modulate
         self.embedder = embedder
-        self.steps, self.second_order = steps, second_order
+        self.steps, self.second_order, self.step_ways = steps, second_order, step_ways
         # A hook that is an nn.Module is registered as a part of this one. So its weights and the start of the backbone
         # are all that parameters() lists, all that is trained, and all that is saved.
         self.start = nn.ParameterDict(self.backbone.initial(seed))
@@ -165,6 +171,7 @@ class Learner(nn.Module):
             embedding=None if embedding is None else embedding.to(self.device),
             steps=self.steps if steps is None else steps,
             second_order=self.second_order,
+            step_ways=self.step_ways,
             every_query=every_query,
         )
 

@@ -59,6 +59,7 @@ def save_learner(learner: "Learner", path: Path) -> None:
         ],
         "steps": learner.steps,
         "second_order": learner.second_order,
+        "step_ways": learner.step_ways,
         "trained_on": None if learner.trained_on is None else sorted(learner.trained_on),
     }
     artifacts.save(path, arrays, description)

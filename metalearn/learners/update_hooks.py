@@ -44,7 +44,8 @@ class SGD(torch.nn.Module):
 class LearnedStepSizes(nn.Module):
     """Meta-SGD: a step φ - α ∘ ∇L, with a meta-learned step size for each number in φ.
 
-    The head has one step size per feature, shared by its classes, so that it fits any number of ways.
+    The head has one step size per feature, shared by its classes, so that it fits any number of ways. Steps that are
+    learned on many classes overshoot on few, unless the learner says how many these were (``step_ways``).
 
     Parameters
     ----------

@@ -16,10 +16,11 @@ from metalearn.pretrained.names import locate
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.restore import restore_learner
 from metalearn.pretrained.seen import trained_on
+from metalearn.pretrained.worlds import WORLDS
 from metalearn.schema import check_arrays, check_entries, layout_of
 
 # What the file of a learner of the kit has to say; what one of the user's own says is in ``restore.py``.
-ENTRIES = {"learner": str, "backbone": dict, "seed": int}
+ENTRIES = {"learner": str, "world": str, "backbone": dict, "seed": int}
 
 
 def load_learner(
@@ -63,7 +64,8 @@ def load_learner(
         learner.trained_on = trained_on(path, description)
         return learner
     check_entries(path, description, ENTRIES)
-    recipe = RECIPES.get(description["learner"])
+    known = description["learner"] in RECIPES and description["world"] in WORLDS
+    recipe = WORLDS[description["world"]].recipe(description["learner"]) if known else None
     if recipe is None or _settings(Backbone()) | description["backbone"] != _settings(recipe.backbone):
         raise MetalearnError("{path} is not a learner of this version; make it again with 'metalearn train'", path=path)
     embedder = used_embedder(path.parent, description.get("embedding") or "own") if recipe.twin else None

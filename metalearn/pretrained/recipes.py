@@ -92,6 +92,8 @@ class Recipe:
         Makes the encoder of a learner that reads its task embedding itself, without arguments.
     steps, second_order : int, bool
         The learner's inner steps, and whether the outer gradient runs through the inner gradients.
+    step_ways : int, optional
+        Where the length of steps is learned, or found with tasks of one kind: how many classes these have.
     backbone : Backbone
         The network. If it has copies, each is trained alone, from its own seed.
     practice : callable
@@ -126,6 +128,7 @@ class Recipe:
     encoder: Callable[[], Encoder | None] = lambda: None
     steps: int = 5
     second_order: bool = False
+    step_ways: int | None = None
     backbone: Backbone = BASE_BACKBONE
     practice: Practice = TEN_WAYS
     meta_steps: int = 150
@@ -168,6 +171,7 @@ class Recipe:
             embedder=embedder or self.encoder(),
             steps=self.steps,
             second_order=self.second_order,
+            step_ways=self.step_ways,
             seed=seed,
         )
 
@@ -261,11 +265,13 @@ RECIPES: dict[str, Recipe] = {
         _MAML,
         title="Learned init and step sizes (Meta-SGD)",
         update=lambda: LearnedStepSizes(BASE_BACKBONE, EVERYTHING, 0.1),
+        step_ways=20,
     ),
     "alfa": replace(
         _MAML,
         title="Learned init, step sizes from gradients (ALFA)",
         update=lambda: StepSizeNetwork(EVERYTHING, 0.1),
+        step_ways=20,
         splits=(),
     ),
     "cavia": replace(
@@ -274,12 +280,13 @@ RECIPES: dict[str, Recipe] = {
         init=lambda: ContextInit(CONTEXT_SIZE, LearnedInit(HEAD)),
         update=lambda: SGD(1.0),
         modulate=lambda: ContextModulation(BASE_BACKBONE, CONTEXT_SIZE),
-        splits=(),
+        step_ways=20,
     ),
     "learned-optimizer": replace(
         _MAML,
         title="Learned init and recurrent optimizer",
         update=lambda: RecurrentOptimizer(0.1),
+        step_ways=20,
         splits=(),
     ),
     # --- from the prototypical network, without an embedding ---
@@ -292,17 +299,20 @@ RECIPES: dict[str, Recipe] = {
         "From the prototypical network: learned step sizes",
         lambda: LearnedInit(HEAD_AND_SCALES),
         lambda: LearnedStepSizes(BASE_BACKBONE, HEAD_AND_SCALES, 0.1),
+        step_ways=10,
         learning_rate=1e-3,
     ),
     "film-alfa": Recipe(
         "From the prototypical network: step sizes from gradients",
         lambda: LearnedInit(HEAD_AND_SCALES),
         lambda: StepSizeNetwork(HEAD_AND_SCALES, 0.1),
+        step_ways=10,
     ),
     "film-recurrent": Recipe(
         "From the prototypical network: recurrent optimizer",
         lambda: LearnedInit(HEAD_AND_SCALES),
         lambda: RecurrentOptimizer(0.1),
+        step_ways=10,
     ),
     # --- the embedding sets where to start ---
     "preinit": Recipe(
@@ -319,12 +329,14 @@ RECIPES: dict[str, Recipe] = {
         "Step sizes set by the task embedding",
         lambda: LearnedInit(HEAD_AND_SCALES),
         lambda: StepSizeNetwork(HEAD_AND_SCALES, 0.1, EMBEDDING_SIZE),
+        step_ways=10,
         twin="film-alfa",
     ),
     "step-sizes-each": Recipe(
         "A step size for each number, set by the task embedding",
         lambda: LearnedInit(HEAD_AND_SCALES),
         lambda: EmbeddingStepSizes(BASE_BACKBONE, HEAD_AND_SCALES, 0.1, EMBEDDING_SIZE),
+        step_ways=10,
         learning_rate=1e-3,
         twin="film-metasgd",
         splits=(),
@@ -333,6 +345,7 @@ RECIPES: dict[str, Recipe] = {
         "Recurrent optimizer told the task embedding",
         lambda: LearnedInit(HEAD_AND_SCALES),
         lambda: RecurrentOptimizer(0.1, EMBEDDING_SIZE),
+        step_ways=10,
         twin="film-recurrent",
     ),
     # --- the embedding re-weights the network ---
@@ -389,6 +402,7 @@ RECIPES: dict[str, Recipe] = {
         lambda: EmbeddingInit(BASE_BACKBONE, EMBEDDING_SIZE),
         lambda: StepSizeNetwork(HEAD_AND_SCALES, 0.1, EMBEDDING_SIZE),
         lambda: ModulationAttention(BASE_BACKBONE, EMBEDDING_SIZE),
+        step_ways=10,
         twin="film-alfa",
     ),
 }

@@ -76,6 +76,7 @@ ENTRIES = {
     "embedder": list[dict[str, Any]],
     "steps": int,
     "second_order": bool,
+    "step_ways": int | None,
 }
 
 MAKING = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn, torch.eye, torch.arange)
@@ -86,6 +87,7 @@ def restore_learner(
     path: Path, arrays: dict[str, np.ndarray], description: Mapping[str, Any], custom: Iterable[Any]
 ) -> Learner:
     """Make the learner that ``Learner.save`` wrote. Raises MetalearnError where a part is missing or does not fit."""
+    description = {"step_ways": None, **description}  # older files do not say
     check_entries(path, description, ENTRIES)
     known = {getattr(part, "__name__", type(part).__name__): part for part in (*KNOWN, *custom)}
     parts = _Parts(path, arrays, known)
@@ -129,7 +131,7 @@ def _make(parts: "_Parts", description: Mapping[str, Any]) -> Learner:
     steps = [parts.embedder_step(step, number, backbone) for number, step in enumerate(description["embedder"])]
     embedder = None if not steps else steps[0] if len(steps) == 1 else make_pipeline(*steps)
     init, update, modulate = (parts.make(description[name], backbone) for name in ("init", "update", "modulate"))
-    settings = {name: description[name] for name in ("steps", "second_order")}
+    settings = {name: description[name] for name in ("steps", "second_order", "step_ways")}
     return Learner(backbone, init, update, modulate, embedder, **settings)
 
 

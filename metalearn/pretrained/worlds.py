@@ -80,7 +80,8 @@ def _characters_to_embed(characters: CharacterSet, sides: Split, seed: int) -> E
 def _mixed_recipe(name: str) -> Recipe:
     # There is more to learn than where all tasks ask about characters, so rates are higher.
     quick = name in ("prototypes-twin", "attention", "selection")
-    return replace(find_recipe(name), practice=_mixed_practice, learning_rate=4e-3 if quick else 5e-4)
+    rate = 4e-3 if quick else 5e-4
+    return replace(find_recipe(name), practice=_mixed_practice, step_ways=None, learning_rate=rate)
 
 
 def _mixed_practice(characters: CharacterSet, sides: Split, seed: int) -> MixedQuestions:
@@ -125,7 +126,7 @@ def _own_recipe(practice: Practice, name: str) -> Recipe:
     meta-steps, as each takes longer. New hooks learn faster than the network. Learners that start from nothing get as
     many meta-steps as the base model and a learner that goes on from it have together.
     """
-    recipe = replace(find_recipe(name), practice=practice, finish=0)
+    recipe = replace(find_recipe(name), practice=practice, step_ways=None, finish=0)
     if recipe.objective is all_pairs_loss:  # it makes one task of many, but here their classes mean different things
         recipe = replace(recipe, objective=query_loss)
     if recipe.warm_start:

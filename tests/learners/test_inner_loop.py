@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from metalearn.learners.backbone import HEAD, Backbone, Params
@@ -185,3 +187,18 @@ def test_hooks_see_the_support_set_and_the_embedding_and_have_their_say() -> Non
     assert seen.attention is not None
     assert seen.attention.shape == (3, 3, 2)
     torch.testing.assert_close(seen.step_sizes[1]["head_weight"], 0.05 * embedding[:, 0])
+
+
+@given(st.integers(2, 6), st.integers(2, 40))
+@settings(max_examples=10, deadline=None)
+def test_steps_are_as_long_for_each_class_as_on_the_tasks_they_were_learned_on(ways: int, learned_on: int) -> None:
+    tasks = batch(ways=ways)
+    with torch.no_grad():
+        seen = adapt(
+            NETWORK, parameters(), tasks, init=LearnedInit(EVERYTHING), update=SGD(0.3), steps=2, step_ways=learned_on
+        )
+        same = adapt(
+            NETWORK, parameters(), tasks, init=LearnedInit(EVERYTHING), update=SGD(0.3 * ways / learned_on), steps=2
+        )
+    torch.testing.assert_close(seen.query_logits, same.query_logits)
+    torch.testing.assert_close(seen.support_loss, same.support_loss)  # it is the mean over classes, as ever

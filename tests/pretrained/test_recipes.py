@@ -47,3 +47,16 @@ def test_the_best_learner_is_the_one_with_the_best_validation() -> None:
             if folder == split_name
         }
         assert best_learner(split_name) == max(validation, key=lambda name: validation[name])
+
+
+@pytest.mark.parametrize(("folder", "name"), SHIPPED)
+def test_steps_are_for_as_many_classes_as_they_were_learned_on(
+    characters: CharacterSet, folder: str, name: str
+) -> None:
+    split_name, _, world = folder.partition("-")
+    learner = load_learner(name, split_name, world or "characters")
+    if world:
+        assert learner.step_ways is None  # its tasks have as many classes in training as in use
+    elif learner.step_ways:
+        sides = split(characters, split_name)
+        assert learner.step_ways == RECIPES[name].practice(characters, sides, 0).batch(0).ways
