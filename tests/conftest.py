@@ -1,6 +1,7 @@
 """What every test shares: a cache of its own, one thread, and characters to work on."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,8 @@ from metalearn.characters.omniglot import load_omniglot
 hypothesis.settings.register_profile("kit", deadline=None)  # a busy machine passes too
 hypothesis.settings.load_profile("kit")
 torch.set_num_threads(min(2, torch.get_num_threads()))
+# A shell that runs tests in the background has them ignore Ctrl-C, and every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
