@@ -26,7 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 90_000  # the first adaptation waits for torch to be imported
+PATIENCE_MS = 180_000  # the first adaptation waits for torch to be imported, and the machine may be busy
 
 Server = Callable[[], AbstractContextManager[str]]
 

@@ -98,6 +98,32 @@ def test_chinese_plans_point_at_sections_of_the_notebooks_that_are_in_chinese(ro
             assert any(found is None or section in found for found in headings), f"no section {section!r} in {part}"
 
 
+EXPECTED, CHINESE_EXPECTED = _rows(TEACHING, "notebook"), _rows(CHINESE_TEACHING, "笔记本")
+SHOWN = re.compile(r"`([^`]*\d[^`]*)`")
+
+
+@pytest.mark.parametrize("row", EXPECTED, ids=lambda row: " ".join(row[:2]))
+def test_the_numbers_to_expect_are_those_that_the_notebook_prints(row: list[str]) -> None:
+    (path,) = FOLDER.glob(f"{row[0]}_*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    printed = [out.text for cell in cells if cell.cell_type == "code" for out in cell.outputs if "text" in out]
+    numbers = SHOWN.findall(row[2])
+    assert numbers
+    for number in numbers:
+        assert number in " ".join(" ".join(printed).split()), number
+    (section,) = SECTION.findall(row[1])
+    assert section in _headings(row[0])
+
+
+def test_the_chinese_numbers_to_expect_are_the_same_and_stand_in_sections_of_the_chinese_notebooks() -> None:
+    assert len(EXPECTED) >= 12
+    for row, english in zip(CHINESE_EXPECTED, EXPECTED, strict=True):
+        assert row[0] == english[0]
+        assert SHOWN.findall(row[2]) == SHOWN.findall(english[2])
+        (section,) = SECTION.findall(row[1])
+        assert section in (_chinese_headings(row[0]) or "").splitlines()
+
+
 @pytest.mark.parametrize(
     "quiz", [TEACHING.split("## Ten quiz questions")[1], CHINESE_TEACHING.split("## 十道测验题")[1]], ids=["en", "zh"]
 )
