@@ -276,13 +276,17 @@ def _evaluate_learner(options: argparse.Namespace) -> Result:
     from metalearn.characters.splits import split
     from metalearn.cli.own import find_learner
     from metalearn.pretrained.learners import best_learner
-    from metalearn.pretrained.reports import learner_accuracy
+    from metalearn.pretrained.reports import learner_accuracy, world_accuracy
     from metalearn.pretrained.seen import count_seen
 
-    name = options.learner or best_learner(options.split)
-    learner, characters = find_learner(name, options.split), _data(options)
+    name = options.learner or best_learner(options.split, options.world)
+    learner, characters = find_learner(name, options.split, options.world), _data(options)
     tested = np.arange(len(characters)) if options.classes == "all" else split(characters, options.split).test
     seen = count_seen(learner, name, characters, tested, options.allow_seen)
+    if options.world != "characters":
+        settings = {"tasks": options.tasks, "steps": options.steps, "seed": options.seed}
+        found = world_accuracy(learner, name, characters, options.split, options.world, **settings)
+        return found | {"seen_in_training": seen}
     found = learner_accuracy(
         learner,
         name,
@@ -302,11 +306,17 @@ def _evaluate_learner(options: argparse.Namespace) -> Result:
 
 def _check_evaluate(options: argparse.Namespace) -> None:
     """Raise MetalearnError for options that contradict each other, or that nothing would read."""
-    of_episodes = ("ways", "shots", "queries", "tasks", "steps", "classes", "allow_seen")
+    from metalearn.pretrained.worlds import find_world
+
+    find_world(options.world)
+    of_episodes = ("ways", "shots", "queries", "classes")
+    of_learners = ("tasks", "steps", "allow_seen")
     if options.embedding:
-        unread(options, "--embedding", "protocol", "runs", "device", *of_episodes)
+        unread(options, "--embedding", "world", "protocol", "runs", "device", *of_episodes, *of_learners)
+    elif options.world != "characters":
+        unread(options, "--world", "protocol", "runs", *of_episodes)
     elif options.protocol == "lake-runs":
-        unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes)
+        unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes, *of_learners)
         check_split(options)
         if options.runs is None:
             raise MetalearnError("--protocol lake-runs needs the folder with the runs: --runs DIR")

@@ -47,11 +47,11 @@ def own_learner(name: str) -> "Learner":
     return learner
 
 
-def find_learner(name: str, split_name: str) -> "Learner":
-    """Return the learner of that name: the user's own, one that ships for the split, or one at a path."""
+def find_learner(name: str, split_name: str, world: str = "characters") -> "Learner":
+    """Return the learner of that name: the user's own, one that ships for the split and world, or one at a path."""
     from metalearn.pretrained.learners import load_learner
 
-    return own_learner(name) if is_own(name) else load_learner(name, split_name)
+    return own_learner(name) if is_own(name) else load_learner(name, split_name, world)
 
 
 def own_embedder(name: str, characters: "CharacterSet", split_name: str) -> "Embedder":

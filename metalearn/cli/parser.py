@@ -33,6 +33,16 @@ def _split_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _world_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--world",
+        type=read_name,
+        default="characters",
+        help="the kind of tasks: characters (the default); mixed: characters, alphabets or drawers, without saying "
+        "which; hidden-1 to hidden-8: one of so many attributes of drawings; which-part: one of four places on a page",
+    )
+
+
 def _device_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=NAMES, default="auto", help="where a learner computes (default auto: a GPU if there is one)"
@@ -122,13 +132,7 @@ def _add_train(subparsers: Any) -> None:
     what.add_argument("--embedding", type=read_name, help="the embedding to fit; 'metalearn info' lists them")
     what.add_argument("--recipe", choices=("all",), help="all: make everything that ships again")
     _split_option(parser)
-    parser.add_argument(
-        "--world",
-        type=read_name,
-        default="characters",
-        help="the kind of tasks: characters (the default); mixed: characters, alphabets or drawers, without saying "
-        "which; hidden-1 to hidden-8: one of so many attributes of drawings",
-    )
+    _world_option(parser)
     parser.add_argument(
         "--start",
         choices=("recipe", "both"),
@@ -186,6 +190,7 @@ def _add_evaluate(subparsers: Any) -> None:
         help=f"which one (default: the best that ships); or the path of one you trained; {OWN}",
     )
     what.add_argument("--embedding", type=read_name, help=f"measure this embedding instead of a learner; {OWN}")
+    _world_option(parser)
     parser.add_argument(
         "--protocol",
         choices=("unstructured", "within-alphabet", "lake-runs"),

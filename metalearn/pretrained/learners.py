@@ -12,7 +12,7 @@ from metalearn.errors import MetalearnError
 from metalearn.learners.backbone import Backbone
 from metalearn.learners.learner import Learner
 from metalearn.pretrained.embedders import used_embedder
-from metalearn.pretrained.names import locate
+from metalearn.pretrained.names import artifact_folder, locate
 from metalearn.pretrained.recipes import RECIPES
 from metalearn.pretrained.restore import restore_learner
 from metalearn.pretrained.seen import trained_on
@@ -81,12 +81,16 @@ def _settings(backbone: Backbone) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(backbone).items()}
 
 
-def best_learner(split_name: str) -> str:
-    """Name the shipped learner of the split with the best validation accuracy."""
-    described = [artifacts.describe(path) for path in sorted((artifacts.PRETRAINED / split_name).glob("*.json"))]
+def best_learner(split_name: str, world: str = "characters") -> str:
+    """Name the shipped learner of a split and world with the best validation accuracy."""
+    folder = artifacts.PRETRAINED / artifact_folder(split_name, world)
+    described = [artifacts.describe(path) for path in sorted(folder.glob("*.json"))]
     learners = [d for d in described if d.get("kind") == "learner"]
     if not learners:
         raise MetalearnError(
-            "no learner ships for the {split} split; make them with 'metalearn train --recipe all'", split=split_name
+            "no learner ships for the {split} split and the world {world}; train one there ('metalearn train --split "
+            "{split} --world {world} --learner prototypes'), and name its path with --learner",
+            split=split_name,
+            world=world,
         )
     return max(learners, key=lambda d: d["validation"])["learner"]

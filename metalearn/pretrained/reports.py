@@ -22,9 +22,11 @@ from metalearn.learners.learner import Embedder, Learner
 from metalearn.pretrained.embedders import BASE_LEARNER, find_family, load_embedder
 from metalearn.pretrained.learners import best_learner, load_learner
 from metalearn.pretrained.seen import seen_of_lakes_runs
+from metalearn.pretrained.worlds import TEST_SEED, find_world
 from metalearn.tasks.character_tasks import all_character_tasks
 from metalearn.tasks.episodes import Episodes
 from metalearn.tasks.lake_runs import load_lake_runs
+from metalearn.tasks.sampler import sample_tasks
 from metalearn.tasks.task_batch import Tasks
 
 Result = dict[str, Any]
@@ -72,6 +74,40 @@ def learner_accuracy(
         "accuracy_by_step": [estimate.mean for estimate in found.by_step],
         **({"worst_alphabet": next(iter(by_alphabet)), "by_alphabet": by_alphabet} if by_alphabet else {}),
         "protocol": "within-alphabet" if within_alphabet else "unstructured",
+        **_setting(name, learner, characters.name, split_name, seed),
+    }
+
+
+def world_accuracy(
+    learner: Learner,
+    name: str,
+    characters: CharacterSet,
+    split_name: str,
+    world: str,
+    *,
+    tasks: int = 600,
+    steps: int | None = None,
+    seed: int = 0,
+) -> Result:
+    """Measure a learner on the test tasks of a world: accuracy with its 95 % interval, also question by question."""
+    sampler = find_world(world).test(characters, split(characters, split_name), TEST_SEED + seed)
+    found = evaluate(learner.to(find_device()), sampler, tasks, steps=steps)
+    questions, last = find_world(world).questions, found.accuracies[-1]
+    by_question = {}
+    for number, question in enumerate(questions[:tasks]):  # they are asked in turn
+        of_question = Estimate.of(last[number :: len(questions)])
+        by_question[question] = {"accuracy": of_question.mean, "ci95": _half_width(of_question)}
+    shown = next(sample_tasks(sampler, 1))
+    return {
+        "accuracy": found.estimate.mean,
+        "ci95": _half_width(found.estimate),
+        "tasks": found.estimate.count,
+        "ways": shown.ways,
+        "shots": shown.support_y.shape[1] // shown.ways,
+        "steps": len(found.accuracies) - 1,
+        "accuracy_by_step": [estimate.mean for estimate in found.by_step],
+        "world": world,
+        **({"by_question": by_question} if by_question else {}),
         **_setting(name, learner, characters.name, split_name, seed),
     }
 

@@ -129,6 +129,22 @@ def test_evaluate_within_alphabets_is_harder(capsys: Capture) -> None:
     assert sum(found["tasks"] for found in within["by_alphabet"].values()) == within["tasks"]
 
 
+def test_evaluate_in_a_world_says_the_accuracy_by_question(capsys: Capture) -> None:
+    options = ["evaluate", "--split", "lake", "--world", "which-part", "--tasks", "40"]
+    told = ask(capsys, *options, "--learner", "places")
+    twin = ask(capsys, *options, "--learner", "prototypes-twin")
+    assert told["accuracy"] > twin["accuracy"] + 0.1
+    assert told["world"] == "which-part"
+    by_question = [found["accuracy"] for found in told["by_question"].values()]
+    assert len(by_question) == 4
+    assert np.mean(by_question) == pytest.approx(told["accuracy"])
+    assert told["seen_in_training"] == 0
+    assert "by_question" not in ask(capsys, "evaluate", "--split", "lake", "--world", "mixed", "--tasks", "12")
+    assert "--ways" in refused(capsys, *options, "--ways", "20")
+    assert "--world" in refused(capsys, "evaluate", "--world", "hidden-5", "--embedding", "gradient")
+    assert "hidden-1" in refused(capsys, "evaluate", "--world", "nowhere")
+
+
 def test_a_single_task_has_no_interval(capsys: Capture) -> None:
     found = ask(capsys, "evaluate", "--split", "lake", "--protocol", "within-alphabet", "--tasks", "1")
     assert found["ci95"] is None
