@@ -272,7 +272,6 @@ RECIPES: dict[str, Recipe] = {
         title="Learned init, step sizes from gradients (ALFA)",
         update=lambda: StepSizeNetwork(EVERYTHING, 0.1),
         step_ways=20,
-        splits=(),
     ),
     "cavia": replace(
         _MAML,
