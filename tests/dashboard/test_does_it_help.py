@@ -132,7 +132,7 @@ def test_every_world_has_its_verdict_and_every_learner_its_line(page: AppTest) -
 
 def test_one_can_see_for_oneself_where_it_does_not_help(page: AppTest) -> None:
     cases = {
-        f"{case.learner} {case.least['over']} {verdicts.points(case.least)}": case
+        f"{case.world} {case.learner} {case.least['over']} {verdicts.points(case.least)}": case
         for case in verdicts.cases([row for table in WORLD_TABLES for row in load_table(table)])
         if case.learner in worlds.LEARNERS.get(case.world, ()) or "protocol" in case.least
     }

@@ -36,10 +36,14 @@ SEEN = {
     "Meta-training, live": ("h1", "[data-testid=stMain] [data-testid=stBaseButton-primary]"),
     "Your own characters": ("[aria-label='A sheet of cells to draw in']", "[data-testid=stAlert]"),
 }
-# Notes how large the letters are that are painted on a canvas, as they are seen.
+# Notes how large the letters are that are painted on a canvas, as they are seen, until it is painted anew.
 NOTES_LETTERS = """
 window.painted = new Map();
-const fillText = CanvasRenderingContext2D.prototype.fillText;
+const { clearRect, fillText } = CanvasRenderingContext2D.prototype;
+CanvasRenderingContext2D.prototype.clearRect = function (...place) {
+  painted.delete(this.canvas);
+  return clearRect.call(this, ...place);
+};
 CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
   const size = (parseFloat(this.font.match(/[\\d.]+px/)) * this.getTransform().a) / devicePixelRatio;
   if (!painted.has(this.canvas)) painted.set(this.canvas, new Map());

@@ -156,3 +156,10 @@ def test_tasks_move_from_one_map_to_the_next_and_one_in_space_can_be_turned(brow
     assert selected(space) == [task]
     assert of(space, "map.camera") == turned
     page.close()
+
+
+def test_it_grows_with_the_type_whenever_that_comes(browser: Browser, address: str) -> None:
+    page = open_map(browser, address)
+    page.add_style_tag(content=":root { --metalearn-type: 28px; }")
+    wait_until(page, "find()?.view.scale === 2")
+    page.close()
