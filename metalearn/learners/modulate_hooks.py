@@ -219,8 +219,8 @@ class ContextModulation(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.weight = nn.Parameter(torch.randn(size, self.layout.size, generator=generator) / size**0.5)
 
-    def forward(self, support: Support, parameters: Params) -> tuple[Params, Tensor | None]:
-        """Return the modulated parameters and the context ``[T, size]``; without a context, nothing is changed."""
+    def forward(self, support: Support, parameters: Params) -> tuple[Params, None]:
+        """Return the modulated parameters, without attention; where there is no context, nothing is changed."""
         if "context" not in parameters:
             return parameters, None
-        return self.layout.add(parameters, parameters["context"] @ self.weight), parameters["context"]
+        return self.layout.add(parameters, parameters["context"] @ self.weight), None
