@@ -308,12 +308,12 @@ def _check_evaluate(options: argparse.Namespace) -> None:
     """Raise MetalearnError for options that contradict each other, or that nothing would read."""
     from metalearn.pretrained.worlds import find_world
 
-    find_world(options.world)
     of_episodes = ("ways", "shots", "queries", "classes")
     of_learners = ("tasks", "steps", "allow_seen")
     if options.embedding:
         unread(options, "--embedding", "world", "protocol", "runs", "device", *of_episodes, *of_learners)
     elif options.world != "characters":
+        find_world(options.world)
         unread(options, "--world", "protocol", "runs", *of_episodes)
     elif options.protocol == "lake-runs":
         unread(options, "--protocol lake-runs", "seed", "data_dir", *of_episodes, *of_learners)

@@ -152,7 +152,8 @@ class Update(Protocol):
         step : int
             The number of the step, from 0.
         parameters, gradients : dict of str to Tensor
-            The task parameters and each task's gradient of its own support loss, ``[T, ...]`` each.
+            The task parameters and each task's gradient of its own support loss, ``[T, ...]`` each. A learner with
+            ``step_ways`` has scaled the gradients.
         memory : object
             The ``memory`` that the hook returned at the step before; None at the first step.
 

@@ -57,10 +57,9 @@ def adapt(
         Whether the outer loss can be differentiated through the gradients of the steps (MAML), or takes them as
         constants (first-order MAML).
     step_ways : int, optional
-        The number of classes of the tasks that step sizes were learned on. A task's loss is a mean over its classes, so
-        that the gradient of what belongs to one class (its row of the head) is the larger, the fewer there are. With
-        ``step_ways``, a task of N classes has its gradients multiplied by N / step_ways; without, steps that were
-        learned on many classes overshoot on few.
+        How many classes each task had when step sizes were learned. A task's loss is the mean over its drawings, so
+        with fewer classes each pulls harder, and steps that were learned on many classes overshoot. The gradients of a
+        task of N classes are therefore multiplied by N / step_ways. By default they are taken as they are.
     every_query : bool
         Whether to answer the queries before every step. False answers them at the end alone, which is all that
         training needs.
@@ -111,7 +110,7 @@ def adapt(
             features = backbone.features(effective, x)
         return backbone.classify(effective, features), attention
 
-    share = batch.ways / (step_ways or batch.ways)
+    scale = batch.ways / step_ways if step_ways else 1.0
     history = History()
     memory: Any = None  # whatever the update hook wants to remember, such as the state of an LSTM
     for step in range(steps + 1):  # one round more than there are steps, to look at where the last one led
@@ -126,7 +125,7 @@ def adapt(
             with torch.set_grad_enabled(not last):
                 support_logits, attention = logits(task_parameters, support.x, support_features)
                 support_loss = loss(support_logits, support.y)
-                gradients = {} if last else _gradients(share * support_loss, task_parameters, second_order and learning)
+                gradients = {} if last else _gradients(scale * support_loss, task_parameters, second_order and learning)
             history.support(support_loss.detach())
         if last or every_query:
             # The outer loss is that of the answers after the last step, so only these keep a graph.

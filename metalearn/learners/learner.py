@@ -51,8 +51,8 @@ class Learner(nn.Module):
     second_order : bool
         Whether the outer gradient runs through the inner gradients.
     step_ways : int, optional
-        The number of classes of the tasks that step sizes are learned on. On tasks of another number, steps are then as
-        long for each class as they were there; see :func:`metalearn.adapt`.
+        How many classes each task has when step sizes are learned. Tasks with more or fewer classes then get their
+        gradients scaled, so that steps do not overshoot; see :func:`metalearn.adapt`.
     seed : int
         Of the backbone's initial parameters.
 

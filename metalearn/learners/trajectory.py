@@ -46,7 +46,8 @@ class Trajectory:
     parameters : tuple of dict
         The task parameters at each of the S+1 moments, ``[T, ...]`` each.
     gradients, step_sizes : tuple of dict
-        Those of each of the S steps: gradients ``[T, ...]``, and step sizes as the update hook reports them.
+        Those of each of the S steps: gradients ``[T, ...]`` as the update hook gets them, and step sizes as it reports
+        them.
     attention : Tensor, optional
         What the modulate hook reports, ``[S+1, T, ...]``; None without such a hook.
 

@@ -44,8 +44,8 @@ class SGD(torch.nn.Module):
 class LearnedStepSizes(nn.Module):
     """Meta-SGD: a step φ - α ∘ ∇L, with a meta-learned step size for each number in φ.
 
-    The head has one step size per feature, shared by its classes, so that it fits any number of ways. Steps that are
-    learned on many classes overshoot on few, unless the learner says how many these were (``step_ways``).
+    In the head, all classes share one step size per feature, so the step sizes fit any number of classes. If they are
+    learned on many classes and used on few, the steps overshoot: give the learner ``step_ways`` to prevent that.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def _settings(backbone: Backbone) -> dict[str, Any]:
 
 
 def best_learner(split_name: str, world: str = "characters") -> str:
-    """Name the shipped learner of a split and world with the best validation accuracy."""
+    """Return the name of the learner with the best validation accuracy, of those that ship for a split and world."""
     folder = artifacts.PRETRAINED / artifact_folder(split_name, world)
     described = [artifacts.describe(path) for path in sorted(folder.glob("*.json"))]
     learners = [d for d in described if d.get("kind") == "learner"]

@@ -59,14 +59,9 @@ def learner_accuracy(
         seed=seed,
     )
     found = evaluate(learner.to(find_device()), sampler, tasks, steps=steps)
-    by_alphabet = {
-        alphabet: {"accuracy": e.mean, "ci95": _half_width(e), "tasks": e.count}
-        for alphabet, e in found.by_alphabet.items()
-    }
+    by_alphabet = {alphabet: _accuracy(estimate) for alphabet, estimate in found.by_alphabet.items()}
     return {
-        "accuracy": found.estimate.mean,
-        "ci95": _half_width(found.estimate),
-        "tasks": found.estimate.count,
+        **_accuracy(found.estimate),
         "ways": ways,
         "shots": shots,
         "queries": queries,
@@ -93,17 +88,15 @@ def world_accuracy(
     sampler = find_world(world).test(characters, split(characters, split_name), TEST_SEED + seed)
     found = evaluate(learner.to(find_device()), sampler, tasks, steps=steps)
     questions, last = find_world(world).questions, found.accuracies[-1]
-    by_question = {}
-    for number, question in enumerate(questions[:tasks]):  # they are asked in turn
-        of_question = Estimate.of(last[number :: len(questions)])
-        by_question[question] = {"accuracy": of_question.mean, "ci95": _half_width(of_question)}
-    shown = next(sample_tasks(sampler, 1))
+    by_question = {  # questions are asked in turn
+        question: _accuracy(Estimate.of(last[number :: len(questions)]))
+        for number, question in enumerate(questions[:tasks])
+    }
+    one = next(sample_tasks(sampler, 1))
     return {
-        "accuracy": found.estimate.mean,
-        "ci95": _half_width(found.estimate),
-        "tasks": found.estimate.count,
-        "ways": shown.ways,
-        "shots": shown.support_y.shape[1] // shown.ways,
+        **_accuracy(found.estimate),
+        "ways": one.ways,
+        "shots": one.support_y.shape[1] // one.ways,
         "steps": len(found.accuracies) - 1,
         "accuracy_by_step": [estimate.mean for estimate in found.by_step],
         "world": world,
@@ -210,6 +203,10 @@ def characters_with_company(characters: CharacterSet, split_name: str) -> np.nda
             "{name} has {count} test characters with company; 12 are needed", name=characters.name, count=len(test)
         )
     return test
+
+
+def _accuracy(estimate: Estimate) -> Result:
+    return {"accuracy": estimate.mean, "ci95": _half_width(estimate), "tasks": estimate.count}
 
 
 def _half_width(estimate: Estimate) -> float | None:

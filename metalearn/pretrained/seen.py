@@ -65,7 +65,7 @@ def trained_on(path: Path, description: Mapping[str, Any]) -> frozenset[str] | N
         return frozenset(names)
     if description.get("data") != "omniglot" or description.get("split") not in SPLITS:
         return None
-    # What ships was written before descriptions held the names.
+    # What ships leaves the names out: they are those of its split.
     omniglot = _names_of_omniglot()
     sides = split(omniglot, description["split"])
     return frozenset(omniglot.characters[i] for i in (*sides.train, *sides.validation))

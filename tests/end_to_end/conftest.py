@@ -130,8 +130,8 @@ def rest(page: Page) -> None:
     )
 
 
-def soon(page: Page, check: Callable[[], None]) -> None:
-    """Check what becomes so after a while: again and again until it holds, or for as long as a test is patient."""
+def assert_soon(page: Page, check: Callable[[], None]) -> None:
+    """Check again and again until it holds; after as long as a test is patient, fail as the check does."""
     give_up = time.monotonic() + PATIENCE_MS / 1000
     while time.monotonic() < give_up:
         with suppress(AssertionError):

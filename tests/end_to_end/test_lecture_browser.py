@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from dashboard.lecture import VIEWS
 from dashboard.widgets import lecture_bar
-from tests.end_to_end.conftest import new_page, rest, soon
+from tests.end_to_end.conftest import assert_soon, new_page, rest
 
 WCAG = {
     "resultTypes": ["violations"],
@@ -130,7 +130,7 @@ def test_every_view_of_the_lecture_opens_by_key_and_is_accessible(browser: Brows
         assert figures.evaluate_all("all => all.every(({ ariaLabel }) => ariaLabel?.length > 10)"), number
         if view.about:
             page.wait_for_function(f"document.querySelector('.st-key-{view.about}').getBoundingClientRect().top < 100")
-        soon(page, partial(assert_is_read, page, view.title, PROJECTOR))
+        assert_soon(page, partial(assert_is_read, page, view.title, PROJECTOR))
         page.set_viewport_size({"width": PROJECTOR["width"], "height": 1600})
         rest(page)
         assert violations(page) == [], number
@@ -148,7 +148,7 @@ def test_type_grows_with_the_screen(browser: Browser, address: str) -> None:
     for number in (4, 5):  # a map and a figure
         view = VIEWS[number - 1]
         page.goto(f"{address}/{'' if view.page == 'start' else view.page}?{urlencode(lecture_bar.link(number))}")
-        soon(page, partial(assert_is_read, page, view.title, HALL))  # the browser has said how large type is
+        assert_soon(page, partial(assert_is_read, page, view.title, HALL))  # the browser has said how large type is
     page.close()
 
 

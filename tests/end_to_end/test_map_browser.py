@@ -162,4 +162,5 @@ def test_it_grows_with_the_type_whenever_that_comes(browser: Browser, address: s
     page = open_map(browser, address)
     page.add_style_tag(content=":root { --metalearn-type: 28px; }")
     wait_until(page, "find()?.view.scale === 2")
+    assert of(canvas(page), "map.width") == pytest.approx(canvas(page).evaluate("map => map.clientWidth") / 2)
     page.close()
